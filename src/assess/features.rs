@@ -1,0 +1,160 @@
+//! What a text is to a learned model: its characters and words, and what the rules saw in it.
+//!
+//! Training and judging come here alike, so that a model meets what it was taught on. Digits are all one
+//! digit, so that an amount is no word of its own; runs of characters stop at white space.
+
+use std::collections::BTreeMap;
+
+use super::quantity::Counted;
+use super::sensitivity::Score;
+use super::status::Standing;
+use super::subject::Verdicts;
+use super::{Quantity, Reading, Sentiment};
+use crate::extract::post::{Post, PostKind};
+use crate::lexicon::kind::Kind;
+use crate::model::{Bag, Block, hash};
+use crate::text::segment::{Class, Token};
+use crate::text::sentence::Mark;
+
+/// Longest run of characters that is a feature.
+const RUN: usize = 3;
+
+/// What the rules concluded, before a model is asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    pub(crate) post: &'a Post,
+    pub(crate) reading: &'a Reading<'a>,
+    pub(crate) standing: &'a Standing,
+    pub(crate) quantities: &'a [Quantity],
+    pub(crate) sentiment: Sentiment,
+    pub(crate) score: &'a Score,
+    pub(crate) verdicts: &'a Verdicts,
+    /// Whether it names a place of ours.
+    pub(crate) placed: bool,
+}
+
+/// The features of a text.
+pub(crate) fn bag(seen: &Seen<'_>) -> Bag {
+    let mut bag = text_bag(seen.reading);
+    of_rules(seen, &mut bag);
+    bag
+}
+
+/// The features of a text that no rule has looked at.
+pub(crate) fn text_bag(reading: &Reading<'_>) -> Bag {
+    let mut bag = Bag::default();
+    of_text(reading, |block, hash, _| bag.count(block, hash));
+    bag
+}
+
+/// The pieces of text behind the features of a text, as they stand in it.
+pub(crate) fn named<'a>(reading: &Reading<'a>) -> BTreeMap<u32, &'a str> {
+    let mut names = BTreeMap::new();
+    of_text(reading, |_, hash, piece| {
+        names.entry(hash).or_insert_with(|| reading.slice(piece.0, piece.1));
+    });
+    names
+}
+
+/// Calls `found` with block, hash and place of each feature of the text.
+fn of_text(reading: &Reading<'_>, mut found: impl FnMut(Block, u32, (u32, u32))) {
+    let chars: Vec<char> = reading.chars.iter().map(|c| if c.is_ascii_digit() { '0' } else { *c }).collect();
+    let mut buffer = [0; 4 * RUN];
+    for start in 0..chars.len() {
+        let mut length = 0;
+        for (end, c) in chars.iter().enumerate().skip(start).take(RUN) {
+            if c.is_whitespace() {
+                break;
+            }
+            length += c.encode_utf8(&mut buffer[length..]).len();
+            let run = std::str::from_utf8(&buffer[..length]).unwrap_or_default();
+            found(Block::Characters, hash(&["run", run]), (start as u32, end as u32 + 1));
+        }
+    }
+    let mut before: Option<(&Token, String)> = None;
+    for token in reading.tokens.words() {
+        match token.class {
+            Class::Word | Class::Number | Class::Mark => {}
+            Class::Blank => continue,
+        }
+        let text = token.text(reading.text);
+        let word: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+        found(Block::Words, hash(&["word", &word]), (token.start, token.end));
+        if let Some((last, left)) = &before {
+            found(Block::Words, hash(&["pair", left, &word]), (last.start, token.end));
+        }
+        before = Some((token, word));
+    }
+}
+
+fn of_rules(seen: &Seen<'_>, bag: &mut Bag) {
+    let Seen { post, reading, standing, quantities, sentiment, score, verdicts, placed } = *seen;
+    let mut met = BTreeMap::<String, f32>::new();
+    for (index, cue) in reading.cues.iter().enumerate() {
+        let kind = cue.kind.id();
+        let denied = if standing.is_negated(index) { "!" } else { "" };
+        let count = met.entry(format!("kind {denied}{kind}")).or_default();
+        // The first says most; a fourth says nothing more.
+        *count = (*count + 1.0).min(3.0);
+        if let Some(category) = cue.category {
+            met.insert(format!("category {denied}{kind} {}", category.id()), 1.0);
+            if let Some(sub) = cue.sub {
+                met.insert(format!("sub {denied}{kind} {}.{sub}", category.id()), 1.0);
+            }
+        }
+        if matches!(cue.kind, Kind::Severity | Kind::Urgency) {
+            met.insert(format!("level {denied}{kind} {}", cue.weight.round()), 1.0);
+        }
+    }
+    for factor in &score.factors {
+        met.insert(format!("factor {:?}", factor.name), factor.points / 20.0);
+    }
+    for quantity in quantities {
+        let many = match quantity.what {
+            Counted::Dead | Counted::Hurt | Counted::People | Counted::Households => quantity.value.log2(),
+            Counted::Hours => (quantity.value / 24.0).log2(),
+            Counted::Yuan => quantity.value.log10(),
+        };
+        met.insert(format!("counted {:?}", quantity.what), 1.0);
+        met.insert(format!("counted {:?} {}", quantity.what, many.max(0.0).floor().min(12.0)), 1.0);
+    }
+    for clause in &reading.clauses {
+        if clause.mark == Mark::Question {
+            met.insert("asks".to_owned(), 1.0);
+        }
+        if clause.mark == Mark::Exclamation {
+            met.insert("shouts".to_owned(), 1.0);
+        }
+    }
+    met.insert(format!("grade {:?}", score.grade), 1.0);
+    met.insert(format!("status {:?}", score.status), 1.0);
+    met.insert(format!("mood {:?}", sentiment.label), 1.0);
+    met.insert("mood".to_owned(), sentiment.score);
+    met.insert("score".to_owned(), score.sensitivity / 50.0);
+    if let Some(verdict) = &verdicts.category {
+        met.insert(format!("verdict {}", verdict.id.id()), 1.0);
+    }
+    if let Some(verdict) = &verdicts.department {
+        met.insert(format!("department {}", verdict.id), 1.0);
+    }
+    met.insert("length".to_owned(), reading.chars.len().min(300) as f32 / 100.0);
+    let short = match reading.chars.len() {
+        0..15 => 0,
+        15..35 => 1,
+        35..80 => 2,
+        _ => 3,
+    };
+    met.insert(format!("length {short}"), 1.0);
+    let kind = match post.kind {
+        PostKind::Post => "post",
+        PostKind::Comment => "comment",
+        PostKind::Article => "article",
+    };
+    met.insert(format!("form {kind}"), 1.0);
+    if placed {
+        met.insert("placed".to_owned(), 1.0);
+    }
+    for (name, value) in met {
+        bag.rule(&name, value);
+    }
+}

@@ -1,0 +1,226 @@
+//! `minsheng replay`: a recorded stream through the daemon's stages, under a virtual clock.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use flate2::read::MultiGzDecoder;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::assess::pushed;
+use super::{Done, Failure, Places, output, today};
+use crate::alert::RuleBook;
+use crate::assess::{AssessedPost, Assessor};
+use crate::config;
+use crate::detect::{Detector, Measure, Signal};
+use crate::extract::post::{Dated, Post, VoiceKey};
+use crate::extract::pushed::read;
+use crate::incident::{Desk, Incident, Names};
+use crate::pipeline::flow::{Clerk, Flow, Outcome};
+use crate::pipeline::intake::without_private_data;
+use crate::source::SourceId;
+
+/// Posts judged in parallel at once.
+const BATCH: usize = 4_096;
+
+/// Run a time-stamped stream through the daemon's stages under a virtual clock.
+#[derive(clap::Args)]
+#[command(
+    after_help = "Examples:\n  minsheng replay posts.jsonl > concluded.jsonl\n  minsheng replay hot.tsv.gz --from 2022-03-01T00:00:00+08:00\n\n\
+Reads JSON lines, or lines of time TAB source TAB text; .gz is inflated. The same input gives the same output, byte for byte."
+)]
+pub(super) struct Replay {
+    /// The streams, sorted by time or nearly so.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Other rules than those of the configuration.
+    #[arg(long, value_name = "FILE")]
+    rules: Option<PathBuf>,
+    /// Leave out what was published before.
+    #[arg(long, value_name = "TIME")]
+    from: Option<Timestamp>,
+    /// Leave out what was published at this time or after.
+    #[arg(long, value_name = "TIME")]
+    until: Option<Timestamp>,
+}
+
+impl Replay {
+    pub(super) fn run(&self, places: &Places) -> Done {
+        let began = Instant::now();
+        let loaded = config::load(&places.directories(), today()).map_err(Failure::Faults)?;
+        let rules = match &self.rules {
+            None => loaded.rules,
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("cannot read {}", path.display()))?;
+                RuleBook::from_toml(&text).map_err(|faults| {
+                    let said = faults.iter().map(|fault| format!("{}:{}", path.display(), said(fault)));
+                    Failure::Usage(said.collect::<Vec<_>>().join("\n"))
+                })?
+            }
+        };
+        let mut posts = Vec::new();
+        for file in &self.files {
+            read_stream(file, &mut posts).with_context(|| format!("cannot replay {}", file.display()))?;
+        }
+        posts.retain(|post: &Post| {
+            self.from.is_none_or(|from| post.published_at >= from)
+                && self.until.is_none_or(|until| post.published_at < until)
+        });
+        posts.sort_by_key(|post| post.published_at);
+        let names = Names::new(loaded.lexicon.categories(), &loaded.departments);
+        let assessor =
+            Arc::new(Assessor::new(Arc::new(loaded.lexicon), loaded.config.assess).with_model(loaded.model));
+        let detector =
+            Detector::new(loaded.config.detect, rules.watches(), std::collections::BTreeMap::new());
+        let desk = Desk::restore(loaded.config.incident, []);
+        let clerk = Clerk { rules, receivers: loaded.receivers, names, desk };
+        let mut flow = Flow::new(Arc::clone(&assessor), detector, clerk);
+        let count = posts.len();
+        let tally = replay(&mut flow, &assessor, posts)?;
+        output::complain(
+            &json!({
+                "type": "summary", "posts": count, "seconds": began.elapsed().as_secs_f64(),
+                "signals": tally.signals, "incidents": tally.incidents,
+            })
+            .to_string(),
+        );
+        Ok(())
+    }
+}
+
+fn said(fault: &crate::alert::Fault) -> String {
+    let mend = fault.mend.as_ref().map(|mend| format!("; {mend}")).unwrap_or_default();
+    format!("{}: {}{mend}", fault.line.unwrap_or(0), fault.what)
+}
+
+#[derive(Default)]
+struct Tally {
+    signals: u64,
+    incidents: u64,
+}
+
+fn replay(flow: &mut Flow, assessor: &Assessor, posts: Vec<Post>) -> anyhow::Result<Tally> {
+    let bar = output::progress(Some(posts.len() as u64), "replaying");
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut out = output::lines();
+    let mut tally = Tally::default();
+    let mut posts = posts.into_iter().peekable();
+    while posts.peek().is_some() {
+        let batch: Vec<Arc<Post>> = posts.by_ref().take(BATCH).map(Arc::new).collect();
+        for assessed in judge(assessor, &batch, threads)? {
+            let now = assessed.post.captured_at;
+            let Outcome { signals, concluded, .. } = flow.assessed(assessed, now);
+            for signal in &signals {
+                tally.signals += 1;
+                write_line(&mut out, "signal", &of_signal(signal, now))?;
+            }
+            for incident in concluded.iter().flat_map(|concluded| &concluded.incidents) {
+                tally.incidents += u64::from(incident.timeline.len() == 1);
+                write_line(&mut out, "incident", &of_incident(incident, now))?;
+            }
+        }
+        bar.inc(batch.len() as u64);
+    }
+    bar.finish_and_clear();
+    out.flush()?;
+    Ok(tally)
+}
+
+/// Judges in parallel, keeps the order.
+fn judge(assessor: &Assessor, batch: &[Arc<Post>], threads: usize) -> anyhow::Result<Vec<AssessedPost>> {
+    let share = batch.len().div_ceil(threads).max(1);
+    std::thread::scope(|scope| {
+        let work: Vec<_> = batch
+            .chunks(share)
+            .map(|part| {
+                scope.spawn(move || {
+                    part.iter().map(|post| assessor.assess(Arc::clone(post))).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        let mut judged = Vec::with_capacity(batch.len());
+        for part in work {
+            judged.extend(part.join().map_err(|_| anyhow::anyhow!("a post could not be judged"))?);
+        }
+        Ok(judged)
+    })
+}
+
+fn of_signal(signal: &Signal, at: Timestamp) -> Value {
+    let measure = match &signal.measure {
+        Measure::Post { sensitivity, grade } => {
+            json!({"what": "post", "sensitivity": sensitivity, "grade": grade})
+        }
+        Measure::Voices { voices, posts, window_seconds, highest } => json!({
+            "what": "voices", "voices": voices, "posts": posts, "window_seconds": window_seconds, "highest": highest,
+        }),
+    };
+    let why: Vec<&str> = signal.evidence.iter().map(|evidence| evidence.why.as_str()).take(1).collect();
+    json!({
+        "at": at, "id": signal.id.to_string(), "rule": signal.watch,
+        "subject": {"category": signal.subject.category, "place": signal.subject.place, "department": signal.subject.department},
+        "measure": measure, "why": why.first().copied().unwrap_or_default(),
+        "posts": signal.evidence.iter().map(|evidence| evidence.post.to_string()).collect::<Vec<_>>(),
+    })
+}
+
+fn of_incident(incident: &Incident, at: Timestamp) -> Value {
+    json!({
+        "at": at, "id": incident.id.to_string(), "grade": incident.grade, "state": incident.state,
+        "title": incident.title, "why": incident.why, "voices": incident.voices,
+        "signals": incident.signals.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}
+
+/// One object on a line, its `type` first.
+fn write_line(out: &mut BufWriter<impl Write>, kind: &str, value: &Value) -> std::io::Result<()> {
+    write!(out, "{{\"type\":\"{kind}\",")?;
+    let object = serde_json::to_string(value)?;
+    out.write_all(object.trim_start_matches('{').as_bytes())?;
+    out.write_all(b"\n")
+}
+
+/// Reads JSON lines, or lines of time, source and text parted by tabs.
+fn read_stream(path: &Path, posts: &mut Vec<Post>) -> anyhow::Result<()> {
+    let file = File::open(path)?;
+    let zipped = path.extension().is_some_and(|extension| extension == "gz");
+    let plain: Box<dyn Read> = if zipped { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+    let mut last: Option<Timestamp> = None;
+    for (at, line) in BufReader::with_capacity(1 << 20, plain).lines().enumerate() {
+        let line = line.with_context(|| format!("line {}", at + 1))?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let post = post(&line, last).with_context(|| format!("line {}", at + 1))?;
+        last = Some(post.published_at);
+        posts.push(post);
+    }
+    Ok(())
+}
+
+/// One post of a stream: known the moment it was published.
+fn post(line: &str, last: Option<Timestamp>) -> anyhow::Result<Post> {
+    let stream = SourceId::new("stream").expect("the name is a legal id");
+    let mut columns = line.splitn(3, '\t');
+    let record = match (columns.next(), columns.next(), columns.next()) {
+        (Some(time), Some(source), Some(text)) if !line.starts_with('{') => serde_json::from_value(
+            json!({"published_at": time, "source": source, "text": text, "kind": "post"}),
+        )?,
+        _ if line.trim_start().starts_with('{') => pushed(line)?.1,
+        _ => bail!("neither a JSON object nor time, source and text parted by tabs"),
+    };
+    let Some(published) = record.published_at.as_deref() else {
+        let Some(last) = last else { bail!("the first post tells no time") };
+        return Ok(without_private_data(read(record, Some(&stream), last)?, &VoiceKey::new([0; 32]), &[]));
+    };
+    let published_at: Timestamp = published.parse().with_context(|| format!("published_at {published:?}"))?;
+    let mut found = read(record, Some(&stream), published_at)?;
+    found.post.published_at = published_at;
+    found.post.dated = Dated::Claimed;
+    Ok(without_private_data(found, &VoiceKey::new([0; 32]), &[]))
+}

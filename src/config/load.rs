@@ -1,0 +1,231 @@
+//! Reads the configuration directory and the dictionaries as a whole; names all faults at once.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use super::fault::{Fault, Weight};
+use super::{Config, source, toml};
+use crate::alert::{self, RuleBook};
+use crate::lexicon::fault::{Faults, Finding};
+use crate::lexicon::matcher::Lexicon;
+use crate::model::Model;
+use crate::notify::{Receivers, SecretPlace};
+use crate::outward::Outward;
+use crate::people::Departments;
+use crate::source::Source;
+
+/// The model in the directory of the dictionaries that is asked unless the configuration says otherwise.
+pub const MODEL: &str = "minsheng.model";
+
+/// Where things are read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Directories {
+    /// `minsheng.toml`, `sources/`, `rules.toml`, `receivers.toml`, `departments.toml`.
+    pub config: PathBuf,
+    /// The word lists.
+    pub dictionaries: PathBuf,
+}
+
+/// All that was read, checked and fit to run.
+pub struct Loaded {
+    /// `minsheng.toml`.
+    pub config: Config,
+    /// `sources/*.toml`.
+    pub sources: Vec<Source>,
+    /// `rules.toml`.
+    pub rules: RuleBook,
+    /// `receivers.toml`.
+    pub receivers: Receivers,
+    /// `departments.toml`.
+    pub departments: Departments,
+    /// The dictionaries, compiled.
+    pub lexicon: Lexicon,
+    /// The learned model, if one is to be asked.
+    pub model: Option<Arc<Model>>,
+    /// The way out, under the rules of the configuration.
+    pub outward: Outward,
+    /// What somebody should look at.
+    pub warnings: Vec<Fault>,
+}
+
+impl Loaded {
+    /// Addresses that may be reached although the rules refuse them.
+    pub fn outward_exceptions(&self) -> Vec<std::net::SocketAddr> {
+        self.config.outward.allow.clone()
+    }
+}
+
+/// Reads everything; on any error nothing is used and all faults are given.
+pub fn load(directories: &Directories, today: Date) -> Result<Loaded, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let config = config(&directories.config, &mut faults);
+    let parts = parts(&directories.config, &mut faults);
+    let lexicon = lexicon(&directories.dictionaries, today, &mut faults);
+    let model = model(config.assess.model.as_deref(), &directories.dictionaries, &mut faults);
+    let outward = outward(&config, &directories.config, &mut faults);
+    let sources = match &outward {
+        Some(outward) => sources(&directories.config, outward, &mut faults),
+        None => Vec::new(),
+    };
+    if let Some((rules, receivers, departments)) = &parts {
+        let path = directories.config.join("rules.toml");
+        let mut known: BTreeSet<String> = departments.iter().map(|(id, _)| id.to_owned()).collect();
+        if let Some(lexicon) = &lexicon {
+            known.extend(lexicon.categories().departments.keys().cloned());
+        }
+        let ids = sources.iter().map(|source| source.id.to_string()).collect();
+        let unknown = rules.unknown_names(&receivers.names(), &known, &ids);
+        faults.extend(unknown.into_iter().map(|fault| of_alert(&path, fault)));
+    }
+    let refused = faults.iter().any(|fault| fault.weight == Weight::Error);
+    match (parts, lexicon, outward) {
+        (Some((rules, receivers, departments)), Some(lexicon), Some(outward)) if !refused => {
+            let warnings = faults;
+            Ok(Loaded { config, sources, rules, receivers, departments, lexicon, model, outward, warnings })
+        }
+        _ => {
+            faults.sort();
+            faults.dedup();
+            Err(faults)
+        }
+    }
+}
+
+/// `minsheng.toml`; a missing file means the defaults.
+fn config(dir: &Path, faults: &mut Vec<Fault>) -> Config {
+    let path = dir.join("minsheng.toml");
+    let config = match text(&path, faults) {
+        None => Config::default(),
+        Some(text) => toml::read::<Config>(&path, &text).unwrap_or_else(|found| {
+            faults.extend(found);
+            Config::default()
+        }),
+    };
+    faults.extend(config.problems().into_iter().map(|what| Fault::error(&path, 0, what)));
+    config
+}
+
+fn parts(dir: &Path, faults: &mut Vec<Fault>) -> Option<(RuleBook, Receivers, Departments)> {
+    let rules = part(&dir.join("rules.toml"), RuleBook::from_toml, faults);
+    let receivers = part(
+        &dir.join("receivers.toml"),
+        |text| Receivers::from_toml(text, &|place: &SecretPlace| place.read()),
+        faults,
+    );
+    let departments = part(&dir.join("departments.toml"), Departments::from_toml, faults);
+    Some((rules?, receivers?, departments?))
+}
+
+/// Reads one file of its own format; a missing one is an empty one.
+fn part<T>(
+    path: &Path,
+    read: impl Fn(&str) -> Result<T, Vec<alert::Fault>>,
+    faults: &mut Vec<Fault>,
+) -> Option<T> {
+    let text = text(path, faults).unwrap_or_default();
+    match read(&text) {
+        Ok(value) => Some(value),
+        Err(found) => {
+            faults.extend(found.into_iter().map(|fault| of_alert(path, fault)));
+            None
+        }
+    }
+}
+
+fn lexicon(dir: &Path, today: Date, faults: &mut Vec<Fault>) -> Option<Lexicon> {
+    let fault = |finding: Finding, weigh: fn(&Path, usize, String) -> Fault| {
+        let fault = weigh(&dir.join(&finding.file), finding.line as usize, finding.what);
+        if finding.mend.is_empty() { fault } else { fault.mend(finding.mend) }
+    };
+    match Lexicon::load(dir, today) {
+        Ok((lexicon, findings)) => {
+            faults.extend(findings.into_iter().map(|finding| fault(finding, Fault::warning)));
+            if lexicon.rows().is_empty() {
+                faults.push(Fault::warning(
+                    dir,
+                    0,
+                    "there is no dictionary row, so no post will ever be graded",
+                ));
+            }
+            Some(lexicon)
+        }
+        Err(Faults(findings)) => {
+            faults.extend(findings.into_iter().map(|finding| fault(finding, Fault::error)));
+            None
+        }
+    }
+}
+
+/// The model that the configuration names; the usual one may be absent, another may not.
+fn model(named: Option<&str>, dir: &Path, faults: &mut Vec<Fault>) -> Option<Arc<Model>> {
+    let path = match named {
+        Some("") => return None,
+        Some(name) => dir.join(name),
+        None => dir.join(MODEL),
+    };
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => return None,
+        Err(error) => {
+            faults.push(Fault::error(&path, 0, format!("cannot be read: {error}")));
+            return None;
+        }
+    };
+    match Model::from_bytes(&bytes) {
+        Ok(model) => Some(Arc::new(model)),
+        Err(error) => {
+            let mend = "train it again with `minsheng model train`, or set `model = \"\"` in [assess]";
+            faults.push(Fault::error(&path, 0, error.to_string()).mend(mend.to_owned()));
+            None
+        }
+    }
+}
+
+fn outward(config: &Config, dir: &Path, faults: &mut Vec<Fault>) -> Option<Outward> {
+    match Outward::new(config.outward.clone()) {
+        Ok(outward) => Some(outward),
+        Err(error) => {
+            faults.push(Fault::error(&dir.join("minsheng.toml"), 0, format!("[outward]: {error}")));
+            None
+        }
+    }
+}
+
+fn sources(dir: &Path, outward: &Outward, faults: &mut Vec<Fault>) -> Vec<Source> {
+    let dir = dir.join("sources");
+    let mut paths: Vec<PathBuf> = match fs::read_dir(&dir) {
+        Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).collect(),
+        Err(_) => return Vec::new(),
+    };
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.sort();
+    let files: Vec<_> =
+        paths.into_iter().filter_map(|path| text(&path, faults).map(|text| (path, text))).collect();
+    let (sources, found) = source::read(&files, outward);
+    faults.extend(found);
+    sources
+}
+
+/// The file's text; `None` if there is no such file, or it cannot be read, which is a fault.
+fn text(path: &Path, faults: &mut Vec<Fault>) -> Option<String> {
+    match fs::read_to_string(path) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => {
+            faults.push(Fault::error(path, 0, format!("cannot be read: {error}")));
+            None
+        }
+    }
+}
+
+fn of_alert(path: &Path, fault: alert::Fault) -> Fault {
+    let here = Fault::error(path, fault.line.unwrap_or(0), fault.what);
+    match fault.mend {
+        Some(mend) => here.mend(mend),
+        None => here,
+    }
+}

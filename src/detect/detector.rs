@@ -1,0 +1,276 @@
+//! Observes assessed posts one after another and concludes signals.
+//!
+//! Time here is the posts' own. A publication time more than five minutes after the capture is not
+//! believed; a post more than a day older than its capture raises nothing, so that the first look at a
+//! source does not alert for last week. Posts come out of order (lists show the newest first), so a
+//! window ends at the latest post of its matter, and a post that arrives late still counts where it
+//! belongs: a number of voices is a fact, not a trend. Arrival is the capture time that stands in the
+//! journal, never a clock: observing the same records again concludes the same signals.
+//!
+//! Voices are counted by writer. A copy adds its own writer and nothing else; where the source names no
+//! writer, each post counts, but equal texts count once.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
+use crate::assess::{AssessedPost, Grade};
+use crate::extract::post::Post;
+use crate::lexicon::category::Category;
+use crate::source::SourceId;
+
+use super::evidence;
+use super::matter::{Matter, Sighting};
+use super::signal::{Evidence, Measure, Signal, SignalId, Subject};
+use super::watch::{Watch, Watched};
+
+/// A publication time this much after the capture is not believed (algorithms §1).
+const SKEW: Duration = Duration::from_mins(5);
+/// A post older than this when captured raises nothing (algorithms §1).
+const LATEST: Duration = Duration::from_hours(24);
+
+/// Posts to signals.
+#[derive(Debug, Clone)]
+pub struct Detector {
+    config: DetectConfig,
+    watches: Vec<Watch>,
+    source_names: BTreeMap<SourceId, String>,
+    state: DetectorState,
+}
+
+/// Bounds of the detector's memory: the `[detect]` table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DetectConfig {
+    /// Most matters (a category at a place) remembered at once; the longest silent one makes room. Default: 4096.
+    pub max_matters: usize,
+    /// Most posts remembered of one matter; the oldest makes room. Default: 256.
+    pub max_posts_per_matter: usize,
+}
+
+/// What the detector remembers, for snapshots.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct DetectorState {
+    matters: BTreeMap<(Category, Option<String>), Matter>,
+    counters: Counters,
+}
+
+/// What did not count as it came; for metrics and the status page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// Publication times that were not believed.
+    pub skewed: u64,
+    /// Posts too old to raise anything.
+    pub late: u64,
+    /// Matters forgotten because there was no room.
+    pub matters_pushed_out: u64,
+    /// Posts forgotten because their matter had no room.
+    pub posts_pushed_out: u64,
+}
+
+impl Default for DetectConfig {
+    fn default() -> Self {
+        Self { max_matters: 4096, max_posts_per_matter: 256 }
+    }
+}
+
+impl Detector {
+    /// A detector that has seen nothing. `source_names` are the sources' names for people.
+    pub fn new(config: DetectConfig, watches: Vec<Watch>, source_names: BTreeMap<SourceId, String>) -> Self {
+        Self::restore(config, watches, source_names, DetectorState::default())
+    }
+
+    /// A detector that goes on from a snapshot.
+    pub fn restore(
+        config: DetectConfig,
+        watches: Vec<Watch>,
+        source_names: BTreeMap<SourceId, String>,
+        state: DetectorState,
+    ) -> Self {
+        Self { config, watches, source_names, state }
+    }
+
+    /// What is remembered, for a snapshot.
+    pub fn state(&self) -> &DetectorState {
+        &self.state
+    }
+
+    /// What did not count as it came.
+    pub fn counters(&self) -> Counters {
+        self.state.counters
+    }
+
+    /// Watches for something else from here on; what was seen is kept.
+    pub fn set_watches(&mut self, watches: Vec<Watch>) {
+        self.watches = watches;
+    }
+
+    /// Calls the sources by these names from here on.
+    pub fn set_source_names(&mut self, source_names: BTreeMap<SourceId, String>) {
+        self.source_names = source_names;
+    }
+
+    /// How far before a point observing must begin (by capture time) for everything that matters at
+    /// that point to be remembered without a snapshot.
+    pub fn look_back(&self) -> Duration {
+        self.longest_window() + LATEST
+    }
+
+    /// Takes the next post in and says what it tipped, in the order of the watches.
+    ///
+    /// Posts that were not graded (adverts, denials, fiction, things that concern no office) count for nothing.
+    pub fn observe(&mut self, post: &AssessedPost, sequence: u64) -> Vec<Signal> {
+        let (said, judged) = (&*post.post, &*post.assessment);
+        let (Some(grade), Some(category)) = (judged.grade, &judged.category) else {
+            return Vec::new();
+        };
+        let at = self.event_time(said);
+        if at + LATEST < said.captured_at {
+            self.state.counters.late += 1;
+            return Vec::new();
+        }
+        let subject = Subject {
+            category: category.id,
+            place: judged.places.first().cloned(),
+            department: judged.department.as_ref().map(|department| department.id.clone()),
+        };
+        let source_name = self.source_names.get(&said.source).map_or(said.source.as_str(), String::as_str);
+        let tipping = evidence::of(post, sequence, source_name);
+        self.remember(&subject, at, grade, post, &tipping);
+        let tip = Tip { post, subject: &subject, at, grade, evidence: &tipping };
+        let key = (subject.category, subject.place.clone());
+        let matter = self.state.matters.get_mut(&key).expect("it was just remembered");
+        self.watches.iter().filter_map(|watch| conclude(watch, &tip, matter)).collect()
+    }
+
+    fn event_time(&mut self, post: &Post) -> Timestamp {
+        if post.published_at > post.captured_at + SKEW {
+            self.state.counters.skewed += 1;
+            post.captured_at
+        } else {
+            post.published_at
+        }
+    }
+
+    fn longest_window(&self) -> Duration {
+        let windows = self.watches.iter().filter_map(|watch| match watch.measure {
+            Watched::Voices { window, .. } => Some(window),
+            Watched::Post { .. } => None,
+        });
+        windows.max().unwrap_or_default()
+    }
+
+    fn remember(
+        &mut self,
+        subject: &Subject,
+        at: Timestamp,
+        grade: Grade,
+        post: &AssessedPost,
+        tipping: &Evidence,
+    ) {
+        let key = (subject.category, subject.place.clone());
+        if !self.state.matters.contains_key(&key)
+            && self.state.matters.len() >= self.config.max_matters.max(1)
+        {
+            self.make_room();
+        }
+        let longest = self.longest_window();
+        let matter = self.state.matters.entry(key).or_default();
+        let horizon = matter.latest.max(at) - longest;
+        let sighting = Sighting {
+            at,
+            post: post.post.id,
+            voice: voice_within(subject, post),
+            grade,
+            source: post.post.source.clone(),
+        };
+        let cap = self.config.max_posts_per_matter.max(1);
+        self.state.counters.posts_pushed_out += matter.take(sighting, tipping.clone(), horizon, cap);
+    }
+
+    /// Forgets the sixteenth of the matters that have been silent longest, so that room need not be made
+    /// with every post.
+    fn make_room(&mut self) {
+        let mut silent: Vec<_> =
+            self.state.matters.iter().map(|(key, matter)| (matter.latest, key.clone())).collect();
+        silent.sort();
+        silent.truncate(self.config.max_matters.div_ceil(16));
+        for (_, key) in silent {
+            self.state.matters.remove(&key);
+            self.state.counters.matters_pushed_out += 1;
+        }
+    }
+}
+
+/// The post just taken in, with what every watch wants to know of it.
+struct Tip<'a> {
+    post: &'a AssessedPost,
+    subject: &'a Subject,
+    at: Timestamp,
+    grade: Grade,
+    evidence: &'a Evidence,
+}
+
+/// What `watch` concludes from the post just taken in.
+fn conclude(watch: &Watch, tip: &Tip<'_>, matter: &mut Matter) -> Option<Signal> {
+    let filter = &watch.filter;
+    let looked_at = filter.admits_source(&tip.post.post.source)
+        && filter.admits_subject(tip.subject, &tip.post.assessment.places);
+    if !looked_at {
+        return None;
+    }
+    let post = tip.post.post.id;
+    let (key, measure, evidence) = match watch.measure {
+        Watched::Post { at_least, at_most } => {
+            if tip.grade < at_least || tip.grade > at_most {
+                return None;
+            }
+            let measure = Measure::Post { sensitivity: tip.post.assessment.sensitivity, grade: tip.grade };
+            // With the grade in the key an edit that makes a post worse is news, any other is not.
+            (format!("post {post} {}", tip.grade), measure, vec![tip.evidence.clone()])
+        }
+        Watched::Voices { at_least, window, floor } => {
+            let from = matter.latest - window;
+            if tip.grade < floor || tip.at <= from {
+                return None;
+            }
+            let tally = matter.tally(from, |seen| seen.grade >= floor && filter.admits_source(&seen.source));
+            let level = matter.rises(xxh3_64(watch.name.as_bytes()), tally.voices, at_least)?;
+            let measure = Measure::Voices {
+                voices: tally.voices,
+                posts: tally.posts,
+                window_seconds: window.as_secs(),
+                highest: tally.highest,
+            };
+            let counts = |shown: &Evidence| shown.grade >= Some(floor) && filter.admits_source(&shown.source);
+            (format!("voices {level} {post}"), measure, matter.evidence(from, tip.evidence, counts))
+        }
+    };
+    Some(Signal {
+        id: SignalId::of(&watch.name, tip.subject, &key),
+        watch: watch.name.clone(),
+        measure,
+        subject: tip.subject.clone(),
+        at: tip.at,
+        evidence,
+        dictionary: tip.post.assessment.versions.dictionary.clone(),
+    })
+}
+
+/// The writer of `post` as counted within one matter. The matter is mixed in, so that what is remembered of
+/// two matters cannot be joined (algorithms §1).
+fn voice_within(subject: &Subject, post: &AssessedPost) -> u64 {
+    let place = subject.place.as_deref().unwrap_or("");
+    let salt = xxh3_64(format!("{}\n{place}", subject.category).as_bytes());
+    match post.post.voice {
+        Some(voice) => xxh3_64_with_seed(voice.as_bytes(), salt),
+        None => xxh3_64_with_seed(&post.fingerprint.copy().to_le_bytes(), salt),
+    }
+}
+
+#[cfg(test)]
+#[path = "detector_tests.rs"]
+mod tests;

@@ -1,0 +1,306 @@
+//! Decides what alerts and people's acts change, and keeps the incidents that can still change.
+//!
+//! [`Desk::on_alert`] and [`Desk::on_act`] decide and change nothing; what they decide is journaled by the
+//! caller and comes back through [`Desk::apply`]. A decision made twice from the same state is the same, and
+//! a signal that was heard before decides nothing, so a crash between the two repeats or loses nothing.
+//!
+//! An open incident is not written a line for each of a thousand posts: once it has its full evidence, an
+//! alert that brings no higher grade, no new rule and no new count of voices changes nothing. The posts are
+//! still found by search; nothing but a line is saved.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::alert::{Alert, GroupKey};
+use crate::detect::Measure;
+
+use super::fold::FoldError;
+use super::id::desk_time;
+use super::{Actor, Change, Incident, IncidentEvent, IncidentId, Names, Opening, State};
+
+/// Longest note taken, in characters.
+const NOTE: usize = 2000;
+/// An alert on something older than the end of its group's incident by this much belongs to that incident.
+/// Sources that tell the minute only, and clocks that differ, are not mistaken for something old.
+const BEFORE_THE_END: Duration = Duration::from_mins(10);
+
+/// The incidents being worked on, and those closed lately.
+#[derive(Debug, Clone, Default)]
+pub struct Desk {
+    config: DeskConfig,
+    incidents: BTreeMap<IncidentId, Incident>,
+    open: BTreeMap<GroupKey, IncidentId>,
+    closed: BTreeMap<GroupKey, Ended>,
+    /// The highest count given out on each of the last days.
+    counts: BTreeMap<Date, u32>,
+}
+
+/// How long closed matters are remembered: the `[incident]` table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DeskConfig {
+    /// How long after the end of an incident the next of its group names it as a recurrence. Default: 30days.
+    #[serde(with = "humantime_serde")]
+    pub recurs_within: Duration,
+    /// How long a closed incident is kept in memory for late alerts and notes; at least a day. Default: 1day.
+    #[serde(with = "humantime_serde")]
+    pub keeps_closed: Duration,
+    /// Most closed incidents kept in memory. Default: 1000.
+    pub max_closed: usize,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Ended {
+    id: IncidentId,
+    at: Timestamp,
+}
+
+/// What someone wants to do to an incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Take it.
+    Acknowledge {
+        /// What they say to it.
+        note: Option<String>,
+    },
+    /// End it.
+    Close {
+        /// What they say to it.
+        note: Option<String>,
+    },
+    /// Write something down.
+    Note {
+        /// What.
+        note: String,
+    },
+}
+
+/// Why an act is not done.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No such incident is open or was closed lately; an older one has to be [admitted](Desk::admit) first.
+    #[error("incident {0} is not at the desk")]
+    Unknown(IncidentId),
+    /// Somebody else has taken it.
+    #[error("the incident is acknowledged already")]
+    Acknowledged {
+        /// Who.
+        by: Actor,
+    },
+    /// It is over.
+    #[error("the incident is closed already")]
+    Closed,
+    /// There is nothing in the note, or too much.
+    #[error("a note has 1 to {NOTE} characters")]
+    Note,
+}
+
+impl Default for DeskConfig {
+    fn default() -> Self {
+        let day = Duration::from_hours(24);
+        Self { recurs_within: day * 30, keeps_closed: day, max_closed: 1000 }
+    }
+}
+
+impl Desk {
+    /// The desk as it stood: all open incidents and those closed within [`DeskConfig::recurs_within`], in any order.
+    pub fn restore(config: DeskConfig, incidents: impl IntoIterator<Item = Incident>) -> Self {
+        let mut desk = Self { config, ..Self::default() };
+        for incident in incidents {
+            desk.admit(incident);
+        }
+        if let Some(latest) = desk.incidents.values().map(|incident| incident.updated_at).max() {
+            desk.forget(latest);
+        }
+        desk
+    }
+
+    /// Takes in an incident as it stands, for an act on one that was closed long ago.
+    pub fn admit(&mut self, incident: Incident) {
+        self.count(&incident.id);
+        match incident.closed_at() {
+            None => {
+                self.open.insert(incident.group.clone(), incident.id.clone());
+            }
+            Some(at) => self.note_end(&incident.group, &incident.id, at),
+        }
+        self.incidents.insert(incident.id.clone(), incident);
+    }
+
+    /// The incident of this name, if it is open or was closed lately.
+    pub fn get(&self, id: &IncidentId) -> Option<&Incident> {
+        self.incidents.get(id)
+    }
+
+    /// The open incidents, by name.
+    pub fn open_incidents(&self) -> impl Iterator<Item = &Incident> {
+        self.incidents.values().filter(|incident| incident.is_open())
+    }
+
+    /// What an alert changes: it joins its group's open incident or opens one; nothing if it was heard before
+    /// or brings nothing new.
+    pub fn on_alert(&self, alert: &Alert, names: &Names, now: Timestamp) -> Vec<IncidentEvent> {
+        let event = |incident: &IncidentId, change| {
+            vec![IncidentEvent { incident: incident.clone(), at: now, by: Actor::System, change }]
+        };
+        let open = self.open.get(&alert.group).and_then(|id| self.incidents.get(id));
+        let ended = self.closed.get(&alert.group);
+        let last = ended.and_then(|ended| self.incidents.get(&ended.id));
+        let heard = |incident: &Incident| {
+            incident.signals.contains(&alert.signal.id) && incident.rules.contains(&alert.rule)
+        };
+        if open.is_some_and(heard) || last.is_some_and(heard) {
+            return Vec::new();
+        }
+        let older = |incident: &&Incident| {
+            ended.is_some_and(|ended| alert.signal.at + BEFORE_THE_END < ended.at)
+                && alert.grade <= incident.grade
+        };
+        if let Some(incident) = open.or(last.filter(older)) {
+            let news = brings_news(incident, alert);
+            return if news {
+                event(&incident.id, Change::Join(Box::new(alert.clone())))
+            } else {
+                Vec::new()
+            };
+        }
+        let recurs = |ended: &&Ended| now < ended.at + self.config.recurs_within;
+        let follows = ended.filter(recurs).map(|ended| ended.id.clone());
+        let opening = Opening { alert: alert.clone(), title: names.title(alert), follows };
+        event(&self.next_id(now), Change::Open(Box::new(opening)))
+    }
+
+    /// What somebody's act changes. Doing again what one has done oneself changes nothing and is no error.
+    pub fn on_act(
+        &self,
+        id: &IncidentId,
+        act: Act,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<Vec<IncidentEvent>, Refusal> {
+        let incident = self.incidents.get(id).ok_or_else(|| Refusal::Unknown(id.clone()))?;
+        let change = match (act, incident.state) {
+            (Act::Note { note }, _) => Change::Note { note: checked(&note)? },
+            (Act::Acknowledge { note }, State::New) => Change::Acknowledge { note: optional(note)? },
+            (Act::Acknowledge { .. }, State::Acknowledged) => {
+                return match incident.acknowledged() {
+                    Some((who, _)) if *who != by => Err(Refusal::Acknowledged { by: who.clone() }),
+                    Some(_) | None => Ok(Vec::new()),
+                };
+            }
+            (Act::Acknowledge { .. }, State::Closed) => return Err(Refusal::Closed),
+            (Act::Close { note }, State::New | State::Acknowledged) => {
+                Change::Close { note: optional(note)? }
+            }
+            (Act::Close { .. }, State::Closed) => {
+                let end = incident
+                    .timeline
+                    .iter()
+                    .rfind(|entry| matches!(entry.what, super::Happening::Closed { .. }));
+                return if end.is_some_and(|end| end.by == by) {
+                    Ok(Vec::new())
+                } else {
+                    Err(Refusal::Closed)
+                };
+            }
+        };
+        Ok(vec![IncidentEvent { incident: id.clone(), at: now, by, change }])
+    }
+
+    /// Applies what was decided and journaled; gives the incident as it stands now.
+    pub fn apply(&mut self, event: &IncidentEvent) -> Result<&Incident, FoldError> {
+        self.forget(event.at);
+        let id = &event.incident;
+        if let Change::Open(opening) = &event.change {
+            if self.incidents.contains_key(id) || self.open.contains_key(&opening.alert.group) {
+                return Err(FoldError::Again(id.clone()));
+            }
+            let incident = Incident::open(event)?;
+            self.count(id);
+            self.open.insert(incident.group.clone(), id.clone());
+            return Ok(self.incidents.entry(id.clone()).or_insert(incident));
+        }
+        let incident = self.incidents.get_mut(id).ok_or_else(|| FoldError::Unknown(id.clone()))?;
+        incident.apply(event)?;
+        if matches!(event.change, Change::Close { .. }) {
+            let group = incident.group.clone();
+            self.open.remove(&group);
+            self.note_end(&group, id, event.at);
+        }
+        self.incidents.get(id).ok_or_else(|| FoldError::Unknown(id.clone()))
+    }
+
+    fn next_id(&self, now: Timestamp) -> IncidentId {
+        let day = desk_time(now).date();
+        IncidentId::new(day, self.counts.get(&day).copied().unwrap_or(0) + 1)
+    }
+
+    fn count(&mut self, id: &IncidentId) {
+        if let Some((day, count)) = id.parts() {
+            let highest = self.counts.entry(day).or_insert(0);
+            *highest = count.max(*highest);
+        }
+    }
+
+    fn note_end(&mut self, group: &GroupKey, id: &IncidentId, at: Timestamp) {
+        let ended = Ended { id: id.clone(), at };
+        match self.closed.get(group) {
+            Some(known) if known.at > at => {}
+            Some(_) | None => {
+                self.closed.insert(group.clone(), ended);
+            }
+        }
+    }
+
+    /// Lets go of what is too old to matter at `now`; open incidents never.
+    fn forget(&mut self, now: Timestamp) {
+        let day = Duration::from_hours(24);
+        // Less than a day, and a day's count could be given out twice.
+        let kept = self.config.keeps_closed.max(day);
+        self.incidents.retain(|_, incident| incident.closed_at().is_none_or(|end| now < end + kept));
+        let surplus = self.incidents.len().saturating_sub(self.open.len() + self.config.max_closed);
+        if surplus > 0 {
+            let mut ended: Vec<(Timestamp, IncidentId)> = self
+                .incidents
+                .values()
+                .filter_map(|incident| Some((incident.closed_at()?, incident.id.clone())))
+                .collect();
+            ended.sort();
+            for (_, id) in ended.into_iter().take(surplus) {
+                self.incidents.remove(&id);
+            }
+        }
+        let recurs_within = self.config.recurs_within;
+        self.closed.retain(|_, ended| now < ended.at + recurs_within.max(kept));
+        let today = desk_time(now).date();
+        while self.counts.len() > 4 && self.counts.first_key_value().is_some_and(|(first, _)| *first < today)
+        {
+            self.counts.pop_first();
+        }
+    }
+}
+
+/// Whether an alert is worth a line of the incident's timeline.
+fn brings_news(incident: &Incident, alert: &Alert) -> bool {
+    alert.grade > incident.grade
+        || incident.evidence.len() < Incident::EVIDENCE
+        || !incident.rules.contains(&alert.rule)
+        || matches!(alert.signal.measure, Measure::Voices { voices, .. } if voices > incident.voices)
+}
+
+fn checked(note: &str) -> Result<String, Refusal> {
+    let note = note.trim();
+    if (1..=NOTE).contains(&note.chars().count()) { Ok(note.to_owned()) } else { Err(Refusal::Note) }
+}
+
+fn optional(note: Option<String>) -> Result<Option<String>, Refusal> {
+    note.filter(|note| !note.trim().is_empty()).map(|note| checked(&note)).transpose()
+}
+
+#[cfg(test)]
+#[path = "desk_tests.rs"]
+mod tests;

@@ -1,0 +1,149 @@
+//! One row of a dictionary, and everything that can be wrong with it by itself.
+//!
+//! A row that holds a fault is reported whole and dropped; no fault hides another of the same row.
+//! Terms are normalised like posts, so traditional, full-width and upper-case spellings of a term or
+//! of a post meet without being listed. Persons are no terms: what looks like an account, a phone or
+//! identity number or an `@name` is refused.
+
+use jiff::civil::Date;
+
+use crate::lexicon::category::Category;
+use crate::lexicon::kind::{Kind, Layer, Mode};
+use crate::text::sentence::is_han;
+
+mod reading;
+
+pub(crate) use reading::{Wrong, parse};
+
+/// The columns of a dictionary, in their usual order.
+pub const COLUMNS: [&str; 12] = [
+    "term", "category", "kind", "weight", "mode", "window", "variants", "unless", "from", "until", "owner",
+    "note",
+];
+
+/// Characters in which all parts of an `all` term must stand, if the row does not say.
+pub const DEFAULT_WINDOW: u16 = 12;
+/// Greatest window a row may state.
+pub const MAX_WINDOW: u16 = 64;
+/// Most parts of an `all` term.
+pub const MAX_PARTS: usize = 4;
+/// Longest time from today or `from` to `until` of a temporary row.
+pub const MAX_TEMPORARY_DAYS: i32 = 30;
+
+/// A row: a term and what it says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The term, normalised; a regular expression for [`Mode::Re`].
+    pub term: String,
+    /// The category, `None` for helper rows (`-` in the file).
+    pub category: Option<Category>,
+    /// The part of the category: `fee` of `health.fee`.
+    pub sub: Option<String>,
+    /// What a hit says.
+    pub kind: Kind,
+    /// Points, level, factor or polarity, depending on the kind; the default is filled in.
+    pub weight: f64,
+    /// How the term is matched.
+    pub mode: Mode,
+    /// Characters in which all parts of an `all` term must stand.
+    pub window: u16,
+    /// Other spellings, normalised; `py:` marks pinyin, `+` joins parts in an `all` row.
+    pub variants: Vec<String>,
+    /// Contexts in which a match does not count.
+    pub unless: Vec<Unless>,
+    /// First day on which the row counts.
+    pub from: Option<Date>,
+    /// Last day on which the row counts.
+    pub until: Option<Date>,
+    /// Desk or team that answers for the row.
+    pub owner: String,
+    /// Free text.
+    pub note: String,
+    /// Whether the row only switches off the same row of a lower layer (`weight` = `off`).
+    pub(crate) off: bool,
+    /// Layer of its file.
+    pub layer: Layer,
+    /// Name of its dictionary: the file without `.tsv`, relative to the dictionary directory.
+    pub dictionary: String,
+    /// Line in its file, from 1; 0 for a row read from a stored version.
+    pub line: u32,
+}
+
+/// A context in which a match does not count.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unless {
+    /// The match lies inside this text or overlaps it.
+    Context(String),
+    /// This text stands within eight characters of the match (`~词`).
+    Near(String),
+}
+
+/// One way to write a term: one literal, or several parts to be found close together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Spelling {
+    pub(crate) parts: Vec<String>,
+    pub(crate) border: Border,
+}
+
+/// What must stand around a literal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Border {
+    /// Anything.
+    Any,
+    /// Borders of words.
+    Word,
+    /// No Latin letter or digit: pinyin must not be found inside other words.
+    Latin,
+}
+
+impl Row {
+    /// `safety`, `health.fee`, or `-`: the category as it stands in the file.
+    pub fn subject(&self) -> String {
+        match (self.category, &self.sub) {
+            (None, _) => "-".to_owned(),
+            (Some(category), None) => category.to_string(),
+            (Some(category), Some(sub)) => format!("{category}.{sub}"),
+        }
+    }
+
+    /// Whether the row counts on this day.
+    pub fn is_active(&self, date: Date) -> bool {
+        self.from.is_none_or(|from| from <= date) && self.until.is_none_or(|until| date <= until)
+    }
+
+    /// The literals of the row; a regular expression's own text is not among them.
+    pub(crate) fn spellings(&self) -> Vec<Spelling> {
+        let term = (self.mode != Mode::Re).then_some(&self.term);
+        term.into_iter().chain(&self.variants).map(|text| self.spelling(text)).collect()
+    }
+
+    fn spelling(&self, text: &str) -> Spelling {
+        if let Some(pinyin) = text.strip_prefix("py:") {
+            return Spelling { parts: vec![pinyin.to_owned()], border: Border::Latin };
+        }
+        match self.mode {
+            Mode::All if text.contains('+') => {
+                Spelling { parts: text.split('+').map(str::to_owned).collect(), border: Border::Any }
+            }
+            Mode::Word => Spelling { parts: vec![text.to_owned()], border: Border::Word },
+            Mode::Sub | Mode::All | Mode::Re => {
+                Spelling { parts: vec![text.to_owned()], border: Border::Any }
+            }
+        }
+    }
+
+    /// What makes two rows the same row, apart from the layer.
+    pub(crate) fn key(&self) -> (String, String, Kind, Mode) {
+        let mut parts: Vec<&str> = self.term.split('+').collect();
+        if self.mode == Mode::All {
+            parts.sort_unstable();
+        }
+        (self.subject(), parts.join("+"), self.kind, self.mode)
+    }
+}
+
+/// Whether jieba can be taught a text as one word.
+pub(crate) fn is_teachable(text: &str) -> bool {
+    let length = text.chars().count();
+    (2..=12).contains(&length) && text.chars().all(|c| is_han(c) || c.is_ascii_alphanumeric())
+}

@@ -1,0 +1,201 @@
+//! Incident changes to notifications to deliveries.
+//!
+//! [`plan`] decides who must hear of a change and why; the result stands in the same journal record as
+//! the change. The courier (in `pipeline`) hands each notification to a [`Mailer`] or makes a
+//! [`webhook`] request of it; both say what became of the one try as an [`Attempt`], and [`retry`] says
+//! when the next one is due.
+//!
+//! What always holds: a notification holds all that its message needs; its key is the same in every try and
+//! after restarts; secrets stand in no notification, answer or log.
+
+mod address;
+mod email;
+#[cfg(test)]
+mod fixture;
+mod plan;
+mod receiver;
+mod render;
+pub mod retry;
+mod secret;
+mod signature;
+pub mod webhook;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::assess::Grade;
+use crate::detect::Evidence;
+use crate::incident::{IncidentId, State};
+
+pub use address::{BadMailAddress, MailAddress};
+pub use email::{Mailer, MailerError};
+pub use plan::{plan, test_of};
+pub use receiver::{Channel, Receiver, Receivers, Smtp, SmtpTls, Webhook};
+pub use render::{Mail, mail};
+pub use retry::Attempt;
+pub use secret::{Secret, SecretError, SecretPlace};
+pub use signature::{BadWebhookSecret, WebhookSecret};
+
+/// One recipient, channel and reason.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notification {
+    /// Hash of incident, transition and receiver: the same in every try and after restarts (promise R3).
+    pub key: NotificationKey,
+    /// The incident's transition number.
+    pub transition: u32,
+    /// Who hears of it: a name from `receivers.toml`.
+    pub receiver: String,
+    /// Which mailbox of the receiver, where it has any: one notification, one mailbox.
+    pub to: Option<String>,
+    /// What this mailbox or receiver heard of the incident before.
+    pub thread: Option<Thread>,
+    /// Why.
+    pub reason: Reason,
+    /// When it was decided.
+    pub created_at: Timestamp,
+    /// All that a message needs, as it stood at the transition: sending looks nothing up.
+    pub brief: Brief,
+}
+
+/// What somebody heard of an incident before, so that mails stand together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thread {
+    /// The first notification, with its transition number.
+    pub first: (u32, NotificationKey),
+    /// The one before this.
+    pub previous: (u32, NotificationKey),
+}
+
+/// 32 hex digits; no `.` occurs in it, since webhook ids may hold none.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NotificationKey(pub(crate) String);
+
+/// Why somebody hears of an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reason {
+    /// It is new.
+    Opened,
+    /// Its grade rose.
+    Raised,
+    /// Somebody took it.
+    Acknowledged,
+    /// It is over.
+    Closed,
+    /// A marked test of the receiver.
+    Test,
+}
+
+/// What a message tells.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Brief {
+    /// The incident; for a test `TEST`.
+    pub incident: IncidentId,
+    /// Its grade.
+    pub grade: Grade,
+    /// Its grade before this change, if it rose.
+    pub was: Option<Grade>,
+    /// Its state.
+    pub state: State,
+    /// One line: place, matter.
+    pub title: String,
+    /// The matter in the dictionaries' terms: `停水`; may be empty.
+    pub matter: String,
+    /// The incident that this one is a recurrence of.
+    pub follows: Option<IncidentId>,
+    /// The category's id.
+    pub category: String,
+    /// The category's name for people.
+    pub category_name: String,
+    /// The deepest place, if one is known.
+    pub place: Option<String>,
+    /// The department's id, if one is known.
+    pub department: Option<String>,
+    /// The department's name for people.
+    pub department_name: Option<String>,
+    /// The rule that opened it.
+    pub rule: String,
+    /// Why, one sentence each.
+    pub why: Vec<String>,
+    /// Who acted and what they said, for acknowledged and closed: `li 已签收：已联系水务局`.
+    pub action: Option<String>,
+    /// Distinct voices so far.
+    pub voices: u32,
+    /// Posts, at most [`Brief::EVIDENCE`].
+    pub evidence: Vec<Evidence>,
+    /// Posts known in all.
+    pub posts: u32,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When it ended.
+    pub closed_at: Option<Timestamp>,
+    /// The dictionary version that judged.
+    pub dictionary: String,
+}
+
+/// What became of one try.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Which notification.
+    pub key: NotificationKey,
+    /// 1 for the first try.
+    pub attempt: u32,
+    /// When it was made.
+    pub at: Timestamp,
+    /// How long it took, in milliseconds.
+    pub took_ms: u32,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What the other side said, in a line of at most 200 characters, never secrets.
+    pub answer: String,
+}
+
+/// How one try ended (integrations §2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Taken by the other side.
+    Sent,
+    /// To be tried again, at this time.
+    Retry(Timestamp),
+    /// The receiver is set up wrong; its queue waits.
+    Broken,
+    /// This message will never be taken: a dead letter, shown.
+    Rejected,
+}
+
+impl Brief {
+    /// Most posts shown in one message.
+    pub const EVIDENCE: usize = 3;
+}
+
+impl NotificationKey {
+    /// The key of one receiver's (or one of its mailboxes') word on one transition of one incident.
+    pub fn of(incident: &IncidentId, transition: u32, receiver: &str) -> Self {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(format!("{incident}:{transition}:{receiver}").as_bytes());
+        Self(hasher.finalize().to_hex()[..32].to_owned())
+    }
+
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Reason {
+    /// All, in the order of an incident's life.
+    pub const ALL: [Self; 5] = [Self::Opened, Self::Raised, Self::Acknowledged, Self::Closed, Self::Test];
+
+    /// The word used in records and the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Raised => "raised",
+            Self::Acknowledged => "acknowledged",
+            Self::Closed => "closed",
+            Self::Test => "test",
+        }
+    }
+}

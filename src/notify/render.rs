@@ -1,0 +1,251 @@
+//! What people read: subject, text and HTML of a mail, in plain Chinese.
+//!
+//! Text of posts is hostile: the HTML is escaped by the templates, links go to http and https only, and no
+//! character that ends a line or turns text stands in a subject.
+
+use askama::Template;
+use jiff::Timestamp;
+use url::Url;
+
+use crate::assess::{Grade, Status};
+use crate::detect::Evidence;
+use crate::incident::{IncidentId, State, desk_time};
+
+use super::address::is_unsafe;
+use super::{Brief, Notification, Reason};
+
+/// Longest subject, in characters.
+const SUBJECT: usize = 60;
+
+/// A mail's words; the envelope is `email`'s affair.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// `【红】停水 · 望江花园 · INC-20261122-07`; from the second on with `Re: `.
+    pub subject: String,
+    /// The plain text, complete.
+    pub text: String,
+    /// The same as HTML, complete.
+    pub html: String,
+}
+
+/// The words of a mail. `console` is the console's address, for links.
+pub fn mail(notification: &Notification, console: &Url) -> Mail {
+    let view = View::of(notification, console);
+    let text = TextPart { view: &view }.render().expect("rendering writes to memory only");
+    let html = HtmlPart { view: &view }.render().expect("rendering writes to memory only");
+    Mail { subject: subject(notification), text, html }
+}
+
+/// Where an incident is shown.
+pub(super) fn link(incident: &IncidentId, console: &Url) -> String {
+    let mut url = console.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(["incidents", incident.as_str()]);
+    }
+    url.to_string()
+}
+
+/// What is not known yet, in the officer's words; a message that leaves it out pretends to know it.
+pub(super) fn unknowns(brief: &Brief) -> Vec<&'static str> {
+    let mut unknown = Vec::new();
+    if brief.place.is_none() {
+        unknown.push("具体地点");
+    }
+    if brief.department.is_none() {
+        unknown.push("责任部门（待人工分派）");
+    }
+    let unsure =
+        |post: &Evidence| matches!(post.status, Status::Hearsay | Status::Question | Status::Hypothetical);
+    if brief.evidence.iter().all(unsure) {
+        unknown.push("情况是否属实（帖文均为听说、询问或担心）");
+    }
+    if brief.voices <= 1 {
+        unknown.push("是否还有其他人遇到");
+    }
+    unknown.push("有关单位是否已经回应");
+    unknown
+}
+
+fn subject(notification: &Notification) -> String {
+    let brief = &notification.brief;
+    let again = if notification.thread.is_some() { "Re: " } else { "" };
+    let what = if brief.matter.is_empty() { &brief.category_name } else { &brief.matter };
+    let grade = match notification.reason {
+        Reason::Test => "测试",
+        Reason::Opened | Reason::Raised | Reason::Acknowledged | Reason::Closed => brief.grade.chinese(),
+    };
+    let (head, tail) = (format!("{again}【{grade}】"), format!(" · {}", brief.incident));
+    let place = brief.place.as_deref().map(|place| format!(" · {place}")).unwrap_or_default();
+    let room = SUBJECT.saturating_sub(head.chars().count() + tail.chars().count());
+    let middle: String = format!("{what}{place}").chars().filter(|&c| !is_unsafe(c)).collect();
+    if middle.chars().count() <= room {
+        return format!("{head}{middle}{tail}");
+    }
+    let middle: String = middle.chars().take(room.saturating_sub(1)).collect();
+    format!("{head}{middle}…{tail}")
+}
+
+/// All that the templates show.
+struct View {
+    headline: String,
+    test: bool,
+    grade: &'static str,
+    colour: &'static str,
+    rows: Vec<(&'static str, String)>,
+    why: Vec<String>,
+    heard: String,
+    posts: Vec<Shown>,
+    unknown: Vec<&'static str>,
+    link: String,
+    receiver: String,
+    versions: String,
+}
+
+/// One post as shown.
+struct Shown {
+    excerpt: String,
+    source: String,
+    at: String,
+    grade: &'static str,
+    url: Option<String>,
+}
+
+impl View {
+    fn of(notification: &Notification, console: &Url) -> Self {
+        let brief = &notification.brief;
+        let test = notification.reason == Reason::Test;
+        let over = notification.reason == Reason::Closed;
+        let mut rows = vec![
+            ("等级", format!("{}（{}）", brief.grade.chinese(), meaning(brief.grade))),
+            (
+                "事项",
+                match brief.matter.as_str() {
+                    "" => brief.category_name.clone(),
+                    matter => format!("{} · {matter}", brief.category_name),
+                },
+            ),
+            ("地点", brief.place.clone().unwrap_or_else(|| "待核实".to_owned())),
+            ("责任部门", brief.department_name.clone().unwrap_or_else(|| "待人工分派".to_owned())),
+            ("处置单", format!("{}（{}）", brief.incident, stands(brief.state))),
+            ("发现时间", time(brief.opened_at)),
+        ];
+        if let Some(closed) = brief.closed_at {
+            rows.push(("办结时间", time(closed)));
+        }
+        let heard = match (brief.voices, brief.posts) {
+            (0, _) => String::new(),
+            (1, posts) => format!("目前只见一人反映，帖文 {posts} 条。"),
+            (voices, posts) => format!("至少 {voices} 个不同的人反映，帖文 {posts} 条。"),
+        };
+        Self {
+            headline: headline(notification),
+            test,
+            grade: brief.grade.chinese(),
+            colour: colour(brief.grade),
+            rows: if test { Vec::new() } else { rows },
+            why: brief.why.clone(),
+            heard,
+            posts: brief.evidence.iter().map(Shown::of).collect(),
+            unknown: if test || over { Vec::new() } else { unknowns(brief) },
+            link: if test { console.to_string() } else { link(&brief.incident, console) },
+            receiver: notification.receiver.clone(),
+            versions: if test {
+                String::new()
+            } else {
+                format!("规则 {}，词典版本 {}。", brief.rule, brief.dictionary)
+            },
+        }
+    }
+}
+
+impl Shown {
+    fn of(post: &Evidence) -> Self {
+        let open = post.url.as_ref().filter(|url| matches!(url.scheme(), "http" | "https"));
+        Self {
+            excerpt: post.excerpt.clone(),
+            source: post.source_name.clone(),
+            at: time(post.published_at),
+            grade: post.grade.map_or("未评级", Grade::chinese),
+            url: open.map(ToString::to_string),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "notify/templates/mail.txt", escape = "none")]
+struct TextPart<'a> {
+    view: &'a View,
+}
+
+#[derive(Template)]
+#[template(path = "notify/templates/mail.html")]
+struct HtmlPart<'a> {
+    view: &'a View,
+}
+
+fn headline(notification: &Notification) -> String {
+    let brief = &notification.brief;
+    let acted = brief.action.as_deref().unwrap_or_default();
+    match notification.reason {
+        Reason::Opened => match &brief.follows {
+            None => "发现新情况，等待签收。".to_owned(),
+            Some(earlier) => format!("同一地点的同类问题再次出现（上次为 {earlier}，已办结），等待签收。"),
+        },
+        Reason::Raised => match brief.was {
+            Some(was) => format!("等级由{}升为{}，请立即查看。", was.chinese(), brief.grade.chinese()),
+            None => format!("等级升为{}，请立即查看。", brief.grade.chinese()),
+        },
+        Reason::Acknowledged => acted.to_owned(),
+        Reason::Closed => match brief.closed_at {
+            Some(closed) => format!("{acted}（历时{}）", span(brief.opened_at, closed)),
+            None => acted.to_owned(),
+        },
+        Reason::Test => {
+            "这是一条测试通知，用来检查本接收方式是否畅通；没有发生任何情况，无需处置。".to_owned()
+        }
+    }
+}
+
+fn meaning(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Red => "Ⅰ级，特别重大",
+        Grade::Orange => "Ⅱ级，重大",
+        Grade::Yellow => "Ⅲ级，较大",
+        Grade::Blue => "Ⅳ级，一般",
+    }
+}
+
+fn stands(state: State) -> &'static str {
+    match state {
+        State::New => "待签收",
+        State::Acknowledged => "已签收",
+        State::Closed => "已办结",
+    }
+}
+
+fn colour(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Red => "#c62828",
+        Grade::Orange => "#d9600a",
+        Grade::Yellow => "#8a6a00",
+        Grade::Blue => "#1f5fa8",
+    }
+}
+
+/// As integrations §2 wants it: `11-22 08:47`.
+fn time(at: Timestamp) -> String {
+    desk_time(at).strftime("%m-%d %H:%M").to_string()
+}
+
+fn span(from: Timestamp, to: Timestamp) -> String {
+    let minutes = (to.duration_since(from).as_secs() / 60).max(0);
+    match (minutes / 1440, minutes / 60 % 24, minutes % 60) {
+        (0, 0, minutes) => format!(" {minutes} 分钟"),
+        (0, hours, minutes) => format!(" {hours} 小时 {minutes} 分钟"),
+        (days, hours, _) => format!(" {days} 天 {hours} 小时"),
+    }
+}
+
+#[cfg(test)]
+#[path = "render_tests.rs"]
+mod tests;

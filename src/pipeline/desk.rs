@@ -1,0 +1,366 @@
+//! The one writer of the desk: conclusions, people's acts, deliveries and changes of people and versions.
+//!
+//! One task owns the incidents. It decides on all that waits, appends it to the journal as one batch,
+//! applies it to the store, and only then answers, wakes the courier and tells the browsers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use metrics::counter;
+use serde_json::json;
+use tokio::sync::{Notify, mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::clock::Clock;
+use super::flow::{Clerk, Concluded};
+use super::health::Health;
+use super::live::{Live, LiveKind};
+use crate::detect::Signal;
+use crate::incident::{Act, Actor, Change, Desk, DeskConfig, Incident, IncidentId, Refusal};
+use crate::journal::record::{AuditEntry, DeskRecord, PersonOrToken, Record};
+use crate::journal::{Journal, JournalError, Stream};
+use crate::notify::{Delivery, Outcome};
+use crate::people::{Person, TokenRecord};
+use crate::source::SourceId;
+use crate::store::{Store, StoreError};
+use crate::telemetry::metric;
+
+/// Commands that may wait before senders have to.
+const QUEUE: usize = 256;
+/// Most commands decided on at once.
+const BATCH: usize = 256;
+/// A round that lasts longer is stuck.
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// Gives the desk its work; clones share it.
+#[derive(Clone)]
+pub struct DeskHandle {
+    sender: mpsc::Sender<Command>,
+}
+
+/// Why the desk did not do as asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum DeskError {
+    /// The state of the incident does not allow it, or there is no such incident.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The same idempotency key was used for something else.
+    #[error("this idempotency key was used for another incident")]
+    KeyUsed,
+    /// The disk has no room.
+    #[error("the disk is full")]
+    DiskFull,
+    /// The daemon ends.
+    #[error("the daemon is stopping")]
+    Stopped,
+    /// Journal or store failed.
+    #[error("the change could not be stored")]
+    Failed(#[source] Arc<dyn std::error::Error + Send + Sync>),
+}
+
+type Answer<T> = oneshot::Sender<Result<T, DeskError>>;
+
+enum Command {
+    Conclude(Vec<Signal>, Answer<()>),
+    Act { incident: IncidentId, act: Act, by: Actor, key: Option<String>, answer: Answer<Incident> },
+    Record(Box<DeskRecord>, Answer<()>),
+    NewClerk(Box<dyn FnOnce(&mut Clerk) + Send>, Answer<()>),
+}
+
+/// What is told when a batch is durable.
+enum Promise {
+    Done(Answer<()>),
+    Incident(Answer<Incident>, Box<Incident>),
+}
+
+/// The task behind the handle.
+pub(super) struct DeskTask {
+    receiver: mpsc::Receiver<Command>,
+    clerk: Clerk,
+    config: DeskConfig,
+    journal: Journal,
+    store: Store,
+    live: Live,
+    /// Told when something new lies in the outbox.
+    outbox: Arc<Notify>,
+    clock: Clock,
+    health: Health,
+}
+
+impl DeskHandle {
+    /// Does something to an incident; gives it as it stands afterwards. With a key that was used before
+    /// for the same incident nothing is done again.
+    pub async fn act(
+        &self,
+        incident: IncidentId,
+        act: Act,
+        by: Actor,
+        idempotency_key: Option<String>,
+    ) -> Result<Incident, DeskError> {
+        self.ask(|answer| Command::Act { incident, act, by, key: idempotency_key, answer }).await
+    }
+
+    /// Adds or changes a person.
+    pub async fn put_person(&self, person: Person) -> Result<(), DeskError> {
+        self.record(DeskRecord::Person(Box::new(person))).await
+    }
+
+    /// Adds or changes a token.
+    pub async fn put_token(&self, token: TokenRecord) -> Result<(), DeskError> {
+        self.record(DeskRecord::Token(Box::new(token))).await
+    }
+
+    /// Lets a source rest, or read again.
+    pub async fn pause_source(
+        &self,
+        source: SourceId,
+        paused: bool,
+        by: PersonOrToken,
+        at: Timestamp,
+    ) -> Result<(), DeskError> {
+        self.record(DeskRecord::SourcePaused { source, paused, by, at }).await
+    }
+
+    /// Writes something down that changes no state.
+    pub async fn audit(&self, entry: AuditEntry) -> Result<(), DeskError> {
+        self.record(DeskRecord::Audit(Box::new(entry))).await
+    }
+
+    /// Concludes from signals; done when it is durable.
+    pub(super) async fn conclude(&self, signals: Vec<Signal>) -> Result<(), DeskError> {
+        self.ask(|answer| Command::Conclude(signals, answer)).await
+    }
+
+    /// Writes down what became of a try to deliver.
+    pub(super) async fn delivered(&self, delivery: Delivery) -> Result<(), DeskError> {
+        self.record(DeskRecord::Delivered(delivery)).await
+    }
+
+    /// Writes a record down and applies it.
+    pub(super) async fn record(&self, record: DeskRecord) -> Result<(), DeskError> {
+        self.ask(|answer| Command::Record(Box::new(record), answer)).await
+    }
+
+    /// Changes rules, receivers or names between two decisions.
+    pub(super) async fn change(
+        &self,
+        change: impl FnOnce(&mut Clerk) + Send + 'static,
+    ) -> Result<(), DeskError> {
+        self.ask(|answer| Command::NewClerk(Box::new(change), answer)).await
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, DeskError> {
+        let (answer, answered) = oneshot::channel();
+        self.sender.send(command(answer)).await.map_err(|_| DeskError::Stopped)?;
+        answered.await.unwrap_or(Err(DeskError::Stopped))
+    }
+}
+
+/// What a desk task needs besides its handle.
+pub(super) struct DeskParts {
+    pub(super) clerk: Clerk,
+    pub(super) config: DeskConfig,
+    pub(super) journal: Journal,
+    pub(super) store: Store,
+    pub(super) live: Live,
+    pub(super) outbox: Arc<Notify>,
+    pub(super) clock: Clock,
+    pub(super) health: Health,
+}
+
+impl DeskTask {
+    /// The handle and the task behind it.
+    pub(super) fn new(parts: DeskParts) -> (DeskHandle, Self) {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        let DeskParts { clerk, config, journal, store, live, outbox, clock, health } = parts;
+        (DeskHandle { sender }, Self { receiver, clerk, config, journal, store, live, outbox, clock, health })
+    }
+
+    /// Works until stopped, or until nobody can ask for anything any more.
+    pub(super) async fn run(mut self, stop: CancellationToken) {
+        while let Some(Some(first)) = stop.run_until_cancelled(self.receiver.recv()).await {
+            let _working = self.health.clone().working("desk", LIMIT);
+            let mut commands = vec![first];
+            while commands.len() < BATCH {
+                let Ok(next) = self.receiver.try_recv() else { break };
+                commands.push(next);
+            }
+            self.take(commands).await;
+        }
+    }
+
+    async fn take(&mut self, commands: Vec<Command>) {
+        let now = self.clock.now();
+        let (mut records, mut promises, mut changed) = (Vec::new(), Vec::new(), Vec::new());
+        for command in commands {
+            match command {
+                Command::Conclude(signals, answer) => {
+                    for signal in signals {
+                        match self.conclude(&signal, now) {
+                            Ok(Some(Concluded { step, incidents })) => {
+                                records.push(DeskRecord::Desk(Box::new(step)));
+                                changed.extend(incidents);
+                            }
+                            Ok(None) => {}
+                            Err(error) => tracing::error!(%error, "a signal could not be looked up"),
+                        }
+                    }
+                    promises.push(Promise::Done(answer));
+                }
+                Command::Act { incident, act, by, key, answer } => {
+                    match self.act(&incident, act, by, key, now) {
+                        Ok((incident, step)) => {
+                            if let Some(Concluded { step, incidents }) = step {
+                                records.push(DeskRecord::Desk(Box::new(step)));
+                                changed.extend(incidents);
+                            }
+                            promises.push(Promise::Incident(answer, Box::new(incident)));
+                        }
+                        Err(error) => drop(answer.send(Err(error))),
+                    }
+                }
+                Command::Record(record, answer) => {
+                    records.push(*record);
+                    promises.push(Promise::Done(answer));
+                }
+                Command::NewClerk(change, answer) => {
+                    change(&mut self.clerk);
+                    promises.push(Promise::Done(answer));
+                }
+            }
+        }
+        match self.write(records).await {
+            Ok(records) => {
+                self.tell(&records, &changed);
+                for promise in promises {
+                    // Whoever does not wait any more does not want to know.
+                    match promise {
+                        Promise::Done(answer) => drop(answer.send(Ok(()))),
+                        Promise::Incident(answer, incident) => drop(answer.send(Ok(*incident))),
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "the desk's changes could not be stored");
+                self.start_over(now);
+                for promise in promises {
+                    match promise {
+                        Promise::Done(answer) => drop(answer.send(Err(error.clone()))),
+                        Promise::Incident(answer, _) => drop(answer.send(Err(error.clone()))),
+                    }
+                }
+            }
+        }
+    }
+
+    fn conclude(&mut self, signal: &Signal, now: Timestamp) -> Result<Option<Concluded>, StoreError> {
+        if self.store.signal(&signal.id)?.is_some() {
+            return Ok(None);
+        }
+        counter!(metric::SIGNALS).increment(1);
+        Ok(self.clerk.conclude(signal, now))
+    }
+
+    /// The incident after the act, and what is to be written, if anything.
+    fn act(
+        &mut self,
+        id: &IncidentId,
+        act: Act,
+        by: Actor,
+        key: Option<String>,
+        now: Timestamp,
+    ) -> Result<(Incident, Option<Concluded>), DeskError> {
+        if self.clerk.desk.get(id).is_none() {
+            let incident = self.store.incident(id).map_err(failed)?;
+            self.clerk.desk.admit(incident.ok_or_else(|| Refusal::Unknown(id.clone()))?);
+        }
+        if let Some(key) = &key
+            && let Some(before) = self.store.repeated(key).map_err(failed)?
+        {
+            let same = before.incidents.is_empty() || before.incidents.contains(id);
+            let incident = self.clerk.desk.get(id).cloned().ok_or_else(|| Refusal::Unknown(id.clone()))?;
+            return if same { Ok((incident, None)) } else { Err(DeskError::KeyUsed) };
+        }
+        let concluded = self.clerk.act(id, act, by, key, now)?;
+        let incident = self.clerk.desk.get(id).cloned().ok_or_else(|| Refusal::Unknown(id.clone()))?;
+        let nothing = concluded.step.events.is_empty() && concluded.step.idempotency_key.is_none();
+        Ok((incident, (!nothing).then_some(concluded)))
+    }
+
+    async fn write(&self, records: Vec<DeskRecord>) -> Result<Vec<DeskRecord>, DeskError> {
+        if records.is_empty() {
+            return Ok(records);
+        }
+        let bytes = records.iter().map(|record| (Stream::Desk, record.encode())).collect();
+        let sequences = self.journal.append(bytes).await.map_err(|error| match error {
+            JournalError::Full => DeskError::DiskFull,
+            JournalError::Closed => DeskError::Stopped,
+            error => failed(error),
+        })?;
+        let store = self.store.clone();
+        let batch: Vec<_> = sequences.into_iter().zip(records).collect();
+        let applying = tokio::task::spawn_blocking(move || {
+            store.apply_desk(&batch)?;
+            Ok::<_, StoreError>(batch.into_iter().map(|(_, record)| record).collect())
+        });
+        applying.await.map_err(failed)?.map_err(failed)
+    }
+
+    fn tell(&self, records: &[DeskRecord], changed: &[Incident]) {
+        for record in records {
+            match record {
+                DeskRecord::Desk(step) => {
+                    for event in &step.events {
+                        if let Change::Open(opening) = &event.change {
+                            let grade = opening.alert.grade.as_str();
+                            counter!(metric::INCIDENTS, "grade" => grade).increment(1);
+                            tracing::info!(incident = %event.incident, grade, "incident opened");
+                        }
+                    }
+                    if !step.notifications.is_empty() {
+                        self.outbox.notify_one();
+                    }
+                }
+                DeskRecord::Delivered(delivery) => {
+                    let outcome = match delivery.outcome {
+                        Outcome::Sent => "sent",
+                        Outcome::Retry(_) => "retry",
+                        Outcome::Broken => "broken",
+                        Outcome::Rejected => "rejected",
+                    };
+                    let told = json!({"key": delivery.key.as_str(), "outcome": outcome, "attempt": delivery.attempt});
+                    self.live.tell(LiveKind::Notification, told);
+                }
+                DeskRecord::Person(_)
+                | DeskRecord::Token(_)
+                | DeskRecord::Lexicon { .. }
+                | DeskRecord::Rules { .. }
+                | DeskRecord::SourcePaused { .. }
+                | DeskRecord::Audit(_) => {}
+            }
+        }
+        for incident in changed {
+            self.live.tell(
+                LiveKind::Incident,
+                json!({
+                    "id": incident.id.to_string(), "grade": incident.grade, "state": incident.state,
+                    "title": incident.title, "updated_at": incident.updated_at,
+                }),
+            );
+        }
+    }
+
+    /// After a failed write memory is ahead of the journal: go back to what is stored.
+    fn start_over(&mut self, now: Timestamp) {
+        let since = now.saturating_sub(self.config.recurs_within).unwrap_or(Timestamp::MIN);
+        match self.store.incidents_in_mind(since) {
+            Ok(incidents) => self.clerk.desk = Desk::restore(self.config.clone(), incidents),
+            Err(error) => tracing::error!(%error, "the incidents could not be read back"),
+        }
+    }
+}
+
+fn failed(error: impl std::error::Error + Send + Sync + 'static) -> DeskError {
+    DeskError::Failed(Arc::new(error))
+}

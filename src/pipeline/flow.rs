@@ -1,0 +1,135 @@
+//! The stages composed without tasks: for the daemon, `replay` and tests alike.
+//!
+//! The daemon runs the parts in tasks of their own, with the journal between them; `replay` runs them in
+//! one loop under a virtual clock. What they conclude from the same posts is the same.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::alert::RuleBook;
+use crate::assess::{AssessedPost, Assessor};
+use crate::detect::{Detector, Signal};
+use crate::extract::post::Post;
+use crate::incident::{Act, Actor, Desk, Incident, IncidentEvent, IncidentId, Names, Refusal};
+use crate::journal::record::DeskStep;
+use crate::notify::{Notification, Receivers, plan};
+
+/// Signals and people's acts to incidents and notifications: rules, desk and plan together.
+pub struct Clerk {
+    /// The operator's rules.
+    pub rules: RuleBook,
+    /// Who can be told.
+    pub receivers: Receivers,
+    /// What people call things.
+    pub names: Names,
+    /// The incidents.
+    pub desk: Desk,
+}
+
+/// A step and the incidents as they stand after it.
+pub struct Concluded {
+    /// To be written down.
+    pub step: DeskStep,
+    /// To be shown.
+    pub incidents: Vec<Incident>,
+}
+
+impl Clerk {
+    /// What a signal changes; `None` if nothing.
+    pub fn conclude(&mut self, signal: &Signal, now: Timestamp) -> Option<Concluded> {
+        let mut events = Vec::new();
+        let (mut notifications, mut incidents) = (Vec::new(), Vec::new());
+        for alert in self.rules.judge(signal) {
+            let decided = self.desk.on_alert(&alert, &self.names, now);
+            self.take_effect(&decided, &mut notifications, &mut incidents);
+            events.extend(decided);
+        }
+        if events.is_empty() {
+            return None;
+        }
+        let step = DeskStep { signal: Some(signal.id), events, notifications, idempotency_key: None };
+        Some(Concluded { step, incidents })
+    }
+
+    /// What somebody's act changes; an act that changes nothing gives a step without events.
+    pub fn act(
+        &mut self,
+        id: &IncidentId,
+        act: Act,
+        by: Actor,
+        idempotency_key: Option<String>,
+        now: Timestamp,
+    ) -> Result<Concluded, Refusal> {
+        let events = self.desk.on_act(id, act, by, now)?;
+        let (mut notifications, mut incidents) = (Vec::new(), Vec::new());
+        self.take_effect(&events, &mut notifications, &mut incidents);
+        let step = DeskStep { signal: None, events, notifications, idempotency_key };
+        Ok(Concluded { step, incidents })
+    }
+
+    /// Applies what was decided, so that the next decision knows of it, and plans who hears of it.
+    fn take_effect(
+        &mut self,
+        events: &[IncidentEvent],
+        notifications: &mut Vec<Notification>,
+        incidents: &mut Vec<Incident>,
+    ) {
+        for event in events {
+            match self.desk.apply(event) {
+                Ok(incident) => {
+                    notifications.extend(plan(incident, event, &self.receivers, &self.names));
+                    incidents.push(incident.clone());
+                }
+                // The desk decided it from this very state.
+                Err(error) => {
+                    tracing::error!(incident = %event.incident, %error, "decided event does not apply");
+                }
+            }
+        }
+    }
+}
+
+/// All stages in one loop, for a stream of posts in order.
+pub struct Flow {
+    assessor: Arc<Assessor>,
+    detector: Detector,
+    clerk: Clerk,
+    next: u64,
+}
+
+/// What one post led to.
+pub struct Outcome {
+    /// The post with its judgement.
+    pub assessed: AssessedPost,
+    /// What was measured.
+    pub signals: Vec<Signal>,
+    /// What the rules made of it.
+    pub concluded: Vec<Concluded>,
+}
+
+impl Flow {
+    /// With nothing seen yet.
+    pub fn new(assessor: Arc<Assessor>, detector: Detector, clerk: Clerk) -> Self {
+        Self { assessor, detector, clerk, next: 1 }
+    }
+
+    /// Takes the next post; `now` is when it is known.
+    pub fn post(&mut self, post: Arc<Post>, now: Timestamp) -> Outcome {
+        let assessed = self.assessor.assess(post);
+        self.assessed(assessed, now)
+    }
+
+    /// Takes the next post, already assessed (so that assessing can run in parallel).
+    pub fn assessed(&mut self, assessed: AssessedPost, now: Timestamp) -> Outcome {
+        let signals = self.detector.observe(&assessed, self.next);
+        self.next += 1;
+        let concluded = signals.iter().filter_map(|signal| self.clerk.conclude(signal, now)).collect();
+        Outcome { assessed, signals, concluded }
+    }
+
+    /// The incidents as they stand.
+    pub fn desk(&self) -> &Desk {
+        &self.clerk.desk
+    }
+}

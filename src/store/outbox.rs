@@ -1,0 +1,223 @@
+//! The outbox: who must still hear of what, and what became of each try (R3).
+//!
+//! A notification enters in the same record as the change it tells of, and leaves the queue only by
+//! a recorded delivery or a recorded refusal. Nothing is taken out: what was sent stays to be shown.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::journal::Sequence;
+use crate::notify::{Delivery, Notification, NotificationKey, Outcome};
+
+use super::codec::{reverse, time_of_key};
+use super::draft::Draft;
+use super::keys::{Key, Table};
+use super::page::cut;
+use super::{Cursor, Folded, Page, Store, StoreError};
+
+/// One notification and how far it came.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OutboxEntry {
+    /// What is to be said to whom.
+    pub notification: Notification,
+    /// Tries so far.
+    pub attempts: u32,
+    /// The latest try.
+    pub last: Option<Delivery>,
+    /// Where it stands.
+    pub state: OutboxState,
+    /// The record it came with.
+    pub sequence: Sequence,
+}
+
+/// Where a notification stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum OutboxState {
+    /// To be tried.
+    Waiting {
+        /// When; at once for a new one.
+        next_try: Timestamp,
+    },
+    /// Taken by the other side.
+    Sent,
+    /// Refused for good: a dead letter.
+    Dead,
+    /// Its receiver is set up wrong: waits until that is mended.
+    Broken,
+}
+
+/// Which notifications are wanted; what is `None` does not matter.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OutboxFilter {
+    /// Where they stand; the time of the next try does not matter.
+    pub state: Option<OutboxState>,
+    /// To whom they go.
+    pub receiver: Option<String>,
+}
+
+/// Notifications by where they stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct OutboxCounts {
+    /// To be tried.
+    pub waiting: u64,
+    /// Sent.
+    pub sent: u64,
+    /// Dead letters.
+    pub dead: u64,
+    /// Held up by a receiver that is set up wrong.
+    pub broken: u64,
+}
+
+impl Store {
+    /// A notification by its key.
+    pub fn notification(&self, key: &NotificationKey) -> Result<Option<OutboxEntry>, StoreError> {
+        self.get(&entry_key(key))
+    }
+
+    /// Every try to deliver a notification, in order.
+    pub fn attempts(&self, key: &NotificationKey) -> Result<Vec<Delivery>, StoreError> {
+        self.scan(&Table::Attempt.key().text(key.as_str())).map(|pair| self.read(&pair?.1)).collect()
+    }
+
+    /// What is to be tried by `now`, the longest due first, at most `limit`.
+    pub fn outbox_due(&self, limit: usize, now: Timestamp) -> Result<Vec<OutboxEntry>, StoreError> {
+        let table = Table::OutboxDue.key();
+        let mut due = Vec::new();
+        for pair in self.range(&table, &table.clone().time(now).bytes(&[0xff])).take(limit) {
+            let (key, _) = pair?;
+            due.extend(self.get::<OutboxEntry>(&Table::Outbox.key().bytes(&key[9..]))?);
+        }
+        Ok(due)
+    }
+
+    /// When the next try is due; `None` if nothing waits.
+    pub fn outbox_next(&self) -> Result<Option<Timestamp>, StoreError> {
+        let first = self.scan(&Table::OutboxDue.key()).next().transpose()?;
+        Ok(first.and_then(|(key, _)| time_of_key(&key[1..])))
+    }
+
+    /// What waits for a receiver to be mended.
+    pub fn outbox_broken(&self, receiver: &str) -> Result<Vec<OutboxEntry>, StoreError> {
+        let held = Table::OutboxBroken.key().text(receiver);
+        let keys: Vec<_> = self.scan(&held).collect::<Result<_, _>>()?;
+        let entry = |key: &[u8]| self.get(&Table::Outbox.key().bytes(&key[held.0.len()..]));
+        keys.iter().filter_map(|(key, _)| entry(key).transpose()).collect()
+    }
+
+    /// Notifications, the newest first, at most `limit` on a page.
+    pub fn notifications(
+        &self,
+        filter: &OutboxFilter,
+        cursor: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<OutboxEntry>, StoreError> {
+        let mut found = Vec::new();
+        for pair in self.scan_after(&Table::OutboxOrder.key(), cursor)? {
+            let (key, value) = pair?;
+            let id: NotificationKey = self.read(&value)?;
+            let Some(entry) = self.notification(&id)? else { continue };
+            let stands = filter.state.is_none_or(|state| name(state) == name(entry.state));
+            let goes = filter.receiver.as_ref().is_none_or(|name| *name == entry.notification.receiver);
+            if stands && goes {
+                found.push((key.to_vec(), entry));
+            }
+            if found.len() > limit {
+                break;
+            }
+        }
+        Ok(cut(found, limit))
+    }
+
+    /// How many notifications stand where.
+    pub fn outbox_counts(&self) -> Result<OutboxCounts, StoreError> {
+        let count =
+            |name: &str| Ok::<_, StoreError>(self.get(&Table::OutboxCount.key().last(name))?.unwrap_or(0));
+        Ok(OutboxCounts {
+            waiting: count("waiting")?,
+            sent: count("sent")?,
+            dead: count("dead")?,
+            broken: count("broken")?,
+        })
+    }
+}
+
+/// Folds a planned notification; one that is there already stays as it is.
+pub(super) fn planned(
+    draft: &mut Draft<'_>,
+    sequence: Sequence,
+    place: usize,
+    notification: &Notification,
+) -> Result<(), StoreError> {
+    let key = entry_key(&notification.key);
+    if draft.contains(&key)? {
+        return Ok(());
+    }
+    let state = OutboxState::Waiting { next_try: notification.created_at };
+    let entry = OutboxEntry { notification: notification.clone(), attempts: 0, last: None, state, sequence };
+    enter(draft, &entry)?;
+    let newest_first = Table::OutboxOrder.key().bytes(&reverse(sequence.0.to_be_bytes()));
+    draft.put(newest_first.bytes(&(place as u16).to_be_bytes()), &notification.key);
+    draft.put(key, &entry);
+    Ok(())
+}
+
+/// Folds one try. What was sent or refused for good stays so, whatever a late answer says.
+pub(super) fn delivered(draft: &mut Draft<'_>, delivery: &Delivery) -> Result<Folded, StoreError> {
+    let key = entry_key(&delivery.key);
+    let Some(mut entry) = draft.get::<OutboxEntry>(&key)? else { return Ok(Folded::Orphan) };
+    let attempt = Table::Attempt.key().text(delivery.key.as_str()).number(u64::from(delivery.attempt));
+    draft.put(attempt, delivery);
+    leave(draft, &entry)?;
+    entry.attempts = entry.attempts.max(delivery.attempt);
+    entry.state = match (entry.state, delivery.outcome) {
+        (
+            ended @ (OutboxState::Sent | OutboxState::Dead),
+            Outcome::Retry(_) | Outcome::Broken | Outcome::Rejected,
+        ) => ended,
+        (_, Outcome::Sent) => OutboxState::Sent,
+        (_, Outcome::Retry(next_try)) => OutboxState::Waiting { next_try },
+        (_, Outcome::Broken) => OutboxState::Broken,
+        (_, Outcome::Rejected) => OutboxState::Dead,
+    };
+    entry.last = Some(delivery.clone());
+    enter(draft, &entry)?;
+    draft.put(key, &entry);
+    Ok(Folded::Done)
+}
+
+fn enter(draft: &mut Draft<'_>, entry: &OutboxEntry) -> Result<(), StoreError> {
+    if let Some(key) = queue_key(entry) {
+        draft.mark(key);
+    }
+    draft.add(Table::OutboxCount.key().last(name(entry.state)), 1)
+}
+
+fn leave(draft: &mut Draft<'_>, entry: &OutboxEntry) -> Result<(), StoreError> {
+    if let Some(key) = queue_key(entry) {
+        draft.remove(key);
+    }
+    draft.add(Table::OutboxCount.key().last(name(entry.state)), -1)
+}
+
+/// Where the entry stands in a queue, if it waits for anything.
+fn queue_key(entry: &OutboxEntry) -> Option<Key> {
+    let key = entry.notification.key.as_str();
+    match entry.state {
+        OutboxState::Waiting { next_try } => Some(Table::OutboxDue.key().time(next_try).last(key)),
+        OutboxState::Broken => Some(Table::OutboxBroken.key().text(&entry.notification.receiver).last(key)),
+        OutboxState::Sent | OutboxState::Dead => None,
+    }
+}
+
+fn name(state: OutboxState) -> &'static str {
+    match state {
+        OutboxState::Waiting { .. } => "waiting",
+        OutboxState::Sent => "sent",
+        OutboxState::Dead => "dead",
+        OutboxState::Broken => "broken",
+    }
+}
+
+fn entry_key(key: &NotificationKey) -> Key {
+    Table::Outbox.key().last(key.as_str())
+}

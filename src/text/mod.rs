@@ -1,0 +1,12 @@
+//! Strings, never posts: what the received text is turned into before anything judges it.
+//!
+//! [`normalize`] makes spellings comparable and keeps the way back to the text as received,
+//! [`segment`] cuts it into words once, [`sentence`] finds clauses, [`mask`] takes private data out,
+//! [`fingerprint`] tells copies. Nothing here knows of posts, dictionaries or stores, and everything
+//! is a plain function of its arguments.
+
+pub mod fingerprint;
+pub mod mask;
+pub mod normalize;
+pub mod segment;
+pub mod sentence;

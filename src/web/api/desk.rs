@@ -1,0 +1,73 @@
+//! What goes out and by which rules. Addresses of webhooks and mailboxes are not told: some are secrets.
+
+use axum::extract::{Path, State};
+use axum::{Extension, Json};
+use serde_json::{Value, json};
+
+use super::params::Params;
+use super::shape::{Attempt, Listed, NotificationOut};
+use crate::notify::Channel;
+use crate::store::{OutboxFilter, OutboxState};
+use crate::web::Web;
+use crate::web::auth::Visitor;
+use crate::web::error::Problem;
+
+pub(in crate::web) async fn notifications(
+    State(web): State<Web>,
+    params: Params,
+) -> Result<Json<Listed<NotificationOut>>, Problem> {
+    params.only(&[&["state", "receiver", "cursor", "limit"]])?;
+    let filter = filter(&web, &params)?;
+    let page = web.handles().reading.notifications(filter, params.cursor(), params.limit()?).await?;
+    let items = page.items.iter().map(|(entry, tries)| NotificationOut::of(entry, tries)).collect();
+    Ok(Json(Listed { items, next: page.next.map(|cursor| cursor.to_string()) }))
+}
+
+pub(in crate::web) fn filter(web: &Web, params: &Params) -> Result<OutboxFilter, Problem> {
+    let state = |word| match word {
+        "waiting" => Ok(OutboxState::Waiting { next_try: web.now() }),
+        "sent" => Ok(OutboxState::Sent),
+        "dead" => Ok(OutboxState::Dead),
+        "broken" => Ok(OutboxState::Broken),
+        _ => Err(Problem::bad("state is waiting, sent, dead or broken")),
+    };
+    let receiver = params.one("receiver").map(str::to_owned);
+    Ok(OutboxFilter { state: params.one("state").map(state).transpose()?, receiver })
+}
+
+pub(in crate::web) async fn rules(State(web): State<Web>) -> Json<Value> {
+    let configured = web.configured();
+    let rule = |rule: &crate::alert::Rule| json!({"name": rule.name, "title": rule.title, "enabled": rule.enabled, "receivers": rule.receivers});
+    let rules: Vec<Value> = configured.rules.rules().iter().map(rule).collect();
+    Json(json!({ "version": configured.rules.version(), "items": rules }))
+}
+
+pub(in crate::web) async fn receivers(State(web): State<Web>) -> Json<Value> {
+    let configured = web.configured();
+    let items: Vec<Value> = configured
+        .receivers
+        .iter()
+        .map(|receiver| {
+            let (channel, addresses) = match &receiver.channel {
+                Channel::Email(mailboxes) => ("email", mailboxes.len()),
+                Channel::Webhook(_) => ("webhook", 1),
+            };
+            json!({
+                "name": receiver.name, "channel": channel, "addresses": addresses,
+                "min_grade": receiver.min_grade, "reasons": receiver.reasons,
+            })
+        })
+        .collect();
+    Json(json!({ "items": items }))
+}
+
+pub(in crate::web) async fn test_receiver(
+    State(web): State<Web>,
+    Extension(visitor): Extension<Visitor>,
+    Path(name): Path<String>,
+) -> Result<Json<Listed<Attempt>>, Problem> {
+    let handles = web.handles();
+    let tries = handles.carriers.test(&name, &handles.clock).await.ok_or_else(Problem::not_found)?;
+    visitor.audit(&web, "notify-test", name).await?;
+    Ok(Json(Listed { items: tries.iter().map(Attempt::of).collect(), next: None }))
+}

@@ -1,0 +1,11 @@
+//! What machines ask: JSON in, JSON out.
+
+pub(super) mod desk;
+pub(super) mod health;
+pub(super) mod incidents;
+pub(super) mod params;
+pub(super) mod people;
+pub(super) mod posts;
+pub(super) mod shape;
+pub(super) mod sources;
+pub(super) mod stream;

@@ -1,0 +1,216 @@
+//! What the API promises, as OpenAPI 3.1: paths from the table of routes, shapes from the types.
+
+use axum::Json;
+use axum::response::Response;
+use serde_json::{Map, Value, json};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::api::incidents::Step;
+use super::api::params::OF_POSTS;
+use super::api::shape;
+use super::console::{self, Frame, Nav};
+use super::error::{Kind, ProblemBody};
+use super::routes::{Access, Length, Route, Surface, Verb, table};
+use crate::web::auth::Visitor;
+
+/// The description, for `/openapi.json` and `minsheng openapi`.
+pub fn openapi() -> Value {
+    let mut paths = Map::new();
+    for route in table().iter().filter(|route| described(route)) {
+        let verb = match route.verb {
+            Verb::Get => "get",
+            Verb::Post => "post",
+        };
+        let path = paths.entry(route.rule.path).or_insert_with(|| json!({}));
+        path[verb] = operation(route);
+    }
+    let problems: Vec<String> =
+        Kind::ALL.map(|kind| format!("urn:minsheng:problem:{}", kind.told().1)).into();
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Minsheng 民声",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": format!(
+                "Errors are application/problem+json (RFC 9457) with one of these types: {}.", problems.join(", ")
+            ),
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas(),
+            "securitySchemes": {
+                "token": { "type": "http", "scheme": "bearer" },
+                "session": { "type": "apiKey", "in": "cookie", "name": "minsheng" },
+            },
+        },
+    })
+}
+
+pub(super) async fn json() -> Json<Value> {
+    Json(openapi())
+}
+
+/// A table of the operations, for people.
+pub(super) async fn page(axum::Extension(visitor): axum::Extension<Visitor>) -> Response {
+    let operations = table().into_iter().filter(described).map(|route| Operation {
+        verb: match route.verb {
+            Verb::Get => "GET",
+            Verb::Post => "POST",
+        },
+        path: route.rule.path,
+        summary: route.summary,
+        access: who(route.rule.access),
+        parameters: parameters(route.rule.path, route.verb).join(", "),
+    });
+    let f = Frame::new(&visitor, Nav::None, visitor.lang.t("接口", "API"), false);
+    console::render(&Docs { f, operations: operations.collect() })
+}
+
+struct Operation {
+    verb: &'static str,
+    path: &'static str,
+    summary: &'static str,
+    access: &'static str,
+    parameters: String,
+}
+
+#[derive(askama::Template)]
+#[template(path = "web/templates/docs.html")]
+struct Docs {
+    f: Frame,
+    operations: Vec<Operation>,
+}
+
+fn described(route: &Route) -> bool {
+    route.rule.surface == Surface::Machine && !route.summary.is_empty()
+}
+
+fn who(access: Access) -> &'static str {
+    match access {
+        Access::Everyone => "everyone",
+        Access::Pushing => "ingest",
+        Access::Least(role) => role.as_str(),
+    }
+}
+
+fn parameters(path: &str, verb: Verb) -> Vec<&'static str> {
+    let mut names = Vec::new();
+    match (verb, path) {
+        (Verb::Get, "/api/v1/posts") => {
+            names.extend(OF_POSTS);
+            names.extend(["department", "external_id", "sort", "cursor", "limit"]);
+        }
+        (Verb::Get, "/api/v1/posts/count") => {
+            names.extend(OF_POSTS);
+            names.extend(["department", "external_id"]);
+        }
+        (Verb::Get, "/api/v1/incidents") => names.extend(["state", "grade", "department", "cursor", "limit"]),
+        (Verb::Get, "/api/v1/notifications") => names.extend(["state", "receiver", "cursor", "limit"]),
+        (Verb::Get, "/api/v1/coverage") => names.extend(["source", "since", "until"]),
+        (Verb::Get | Verb::Post, _) => {}
+    }
+    names
+}
+
+fn operation(route: &Route) -> Value {
+    let rule = route.rule;
+    let mut list: Vec<Value> = parameters(rule.path, route.verb)
+        .into_iter()
+        .map(|name| json!({ "name": name, "in": "query", "schema": { "type": "string" } }))
+        .collect();
+    for name in rule.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')) {
+        list.push(json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
+    }
+    let content = match (rule.length, answer(rule.path, route.verb)) {
+        (Length::Streaming, _) => json!({ "text/event-stream": { "schema": { "type": "string" } } }),
+        (Length::Bounded, Some(name)) => {
+            json!({ "application/json": { "schema": { "$ref": format!("#/components/schemas/{name}") } } })
+        }
+        (Length::Bounded, None) if rule.path.starts_with("/api/") => {
+            json!({ "application/json": { "schema": {} } })
+        }
+        (Length::Bounded, None) => json!({ "text/plain": { "schema": { "type": "string" } } }),
+    };
+    let problem =
+        json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
+    let mut operation = json!({
+        "summary": route.summary,
+        "description": format!("Role: {}.", who(rule.access)),
+        "parameters": list,
+        "responses": {
+            "200": { "description": "Done.", "content": content },
+            "default": { "description": "A problem.", "content": problem },
+        },
+    });
+    if rule.access != Access::Everyone {
+        operation["security"] = json!([{ "token": [] }, { "session": [] }]);
+    }
+    if rule.ingest {
+        let array = json!({ "type": "array", "items": { "$ref": "#/components/schemas/PushedPost" } });
+        operation["requestBody"] = json!({ "required": true, "content": {
+            "application/json": { "schema": array },
+            "application/x-ndjson": { "schema": { "type": "string" } },
+        } });
+    } else if rule.path.starts_with("/api/v1/incidents/") && route.verb == Verb::Post {
+        let step = json!({ "$ref": "#/components/schemas/Step" });
+        operation["requestBody"] = json!({ "content": { "application/json": { "schema": step } } });
+        list.push(json!({ "name": "Idempotency-Key", "in": "header", "schema": { "type": "string" } }));
+        operation["parameters"] = list.into();
+    }
+    operation
+}
+
+fn answer(path: &str, verb: Verb) -> Option<&'static str> {
+    Some(match (verb, path) {
+        (Verb::Post, "/api/v1/posts") => "Pushed",
+        (Verb::Get, "/api/v1/posts") => "FoundPosts",
+        (Verb::Get, "/api/v1/posts/{id}") => "PostInFull",
+        (Verb::Get, "/api/v1/incidents") => "IncidentList",
+        (Verb::Get, "/api/v1/incidents/{id}") => "IncidentOut",
+        (Verb::Post, path) if path.starts_with("/api/v1/incidents/") => "IncidentOut",
+        (Verb::Get, "/api/v1/sources") => "SourceList",
+        (Verb::Get | Verb::Post, path) if path.starts_with("/api/v1/sources/") => "SourceOut",
+        (Verb::Get, "/api/v1/coverage") => "SpanList",
+        (Verb::Get, "/api/v1/notifications") => "NotificationList",
+        (Verb::Get | Verb::Post, _) => return None,
+    })
+}
+
+fn schemas() -> Map<String, Value> {
+    let mut found: Vec<(String, RefOr<Schema>)> = Vec::new();
+    add::<shape::FoundPosts>(&mut found);
+    add::<shape::PostInFull>(&mut found);
+    add::<shape::Assessment>(&mut found);
+    add::<shape::IncidentOut>(&mut found);
+    add::<shape::SourceOut>(&mut found);
+    add::<shape::SpanOut>(&mut found);
+    add::<shape::NotificationOut>(&mut found);
+    add::<shape::Pushed>(&mut found);
+    add::<Step>(&mut found);
+    add::<ProblemBody>(&mut found);
+    let mut schemas: Map<String, Value> = found
+        .into_iter()
+        .map(|(name, schema)| (name, serde_json::to_value(schema).expect("a schema is plain data")))
+        .collect();
+    for (list, item) in [
+        ("IncidentList", "IncidentOut"),
+        ("SourceList", "SourceOut"),
+        ("SpanList", "SpanOut"),
+        ("NotificationList", "NotificationOut"),
+    ] {
+        let items = json!({ "type": "array", "items": { "$ref": format!("#/components/schemas/{item}") } });
+        let properties = json!({ "items": items, "next": { "type": ["string", "null"] } });
+        schemas.insert(
+            list.into(),
+            json!({ "type": "object", "required": ["items"], "properties": properties }),
+        );
+    }
+    schemas.insert("PushedPost".into(), crate::extract::pushed::schema());
+    schemas
+}
+
+fn add<T: ToSchema + PartialSchema>(found: &mut Vec<(String, RefOr<Schema>)>) {
+    found.push((T::name().into_owned(), T::schema()));
+    T::schemas(found);
+}

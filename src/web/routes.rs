@@ -1,0 +1,208 @@
+//! Every route: method, path, who may use it, how it answers. Nothing is served that does not stand here.
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{MethodRouter, get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::decompression::RequestDecompressionLayer;
+
+use super::error::{Kind, Problem};
+use super::guard::{guard, outer};
+use super::{Web, api, assets, console, drain, openapi};
+use crate::people::Role;
+
+/// Who may use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Strangers too.
+    Everyone,
+    /// Machines that push posts, and administrators.
+    Pushing,
+    /// People and machines of this role or more; never a machine that may only push.
+    Least(Role),
+}
+
+/// For whom a route answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Surface {
+    /// Problems are JSON.
+    Machine,
+    /// Problems are pages, and strangers are led to the log-in.
+    Page,
+}
+
+/// How long an answer may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Length {
+    Bounded,
+    Streaming,
+}
+
+/// What the guard holds a request to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rule {
+    pub(super) path: &'static str,
+    pub(super) access: Access,
+    pub(super) surface: Surface,
+    pub(super) length: Length,
+    /// Whether the larger limit of ingest holds.
+    pub(super) ingest: bool,
+}
+
+/// Method of a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verb {
+    Get,
+    Post,
+}
+
+/// One row of the table.
+pub(super) struct Route {
+    pub(super) verb: Verb,
+    pub(super) rule: Rule,
+    /// What it does, for `openapi.json`; pages have none.
+    pub(super) summary: &'static str,
+    handler: MethodRouter<Web>,
+}
+
+impl Access {
+    pub(super) fn allows(self, role: Option<Role>) -> bool {
+        match (self, role) {
+            (Self::Everyone, _) | (Self::Pushing, Some(Role::Ingest | Role::Admin)) => true,
+            (Self::Pushing, Some(Role::Viewer | Role::Officer | Role::Editor) | None)
+            | (Self::Least(_), None | Some(Role::Ingest)) => false,
+            (Self::Least(least), Some(role)) => role >= least,
+        }
+    }
+}
+
+fn reads<H: Handler<T, Web>, T: 'static>(
+    path: &'static str,
+    access: Access,
+    surface: Surface,
+    summary: &'static str,
+    handler: H,
+) -> Route {
+    let rule = Rule { path, access, surface, length: Length::Bounded, ingest: false };
+    Route { verb: Verb::Get, rule, summary, handler: get(handler) }
+}
+
+fn acts<H: Handler<T, Web>, T: 'static>(
+    path: &'static str,
+    access: Access,
+    surface: Surface,
+    summary: &'static str,
+    handler: H,
+) -> Route {
+    let rule = Rule { path, access, surface, length: Length::Bounded, ingest: false };
+    Route { verb: Verb::Post, rule, summary, handler: post(handler) }
+}
+
+/// The table.
+#[rustfmt::skip]
+pub(super) fn table() -> Vec<Route> {
+    use Access::{Everyone, Least, Pushing};
+    use Role::{Admin, Officer, Viewer};
+    use Surface::{Machine, Page};
+    let mut routes = vec![
+        acts("/api/v1/posts", Pushing, Machine, "Send posts: a JSON array or one object a line", api::posts::push),
+        reads("/api/v1/posts", Least(Viewer), Machine, "Search posts", api::posts::find),
+        reads("/api/v1/posts/count", Least(Viewer), Machine, "Count posts", api::posts::count),
+        reads("/api/v1/posts/{id}", Least(Viewer), Machine, "One post with assessment, thread and revisions", api::posts::one),
+        reads("/api/v1/incidents", Least(Viewer), Machine, "The work list", api::incidents::list),
+        reads("/api/v1/incidents/{id}", Least(Viewer), Machine, "One incident with its notifications", api::incidents::one),
+        acts("/api/v1/incidents/{id}/acknowledge", Least(Officer), Machine, "Take an incident", api::incidents::acknowledge),
+        acts("/api/v1/incidents/{id}/close", Least(Officer), Machine, "End an incident", api::incidents::close),
+        acts("/api/v1/incidents/{id}/note", Least(Officer), Machine, "Write something down", api::incidents::note),
+        reads("/api/v1/sources", Least(Viewer), Machine, "How the sources do", api::sources::list),
+        reads("/api/v1/sources/{id}", Least(Viewer), Machine, "How one source does", api::sources::one),
+        acts("/api/v1/sources/{id}/pause", Least(Admin), Machine, "Let a source rest", api::sources::pause),
+        acts("/api/v1/sources/{id}/resume", Least(Admin), Machine, "Read a source again", api::sources::resume),
+        acts("/api/v1/sources/{id}/fetch-now", Least(Officer), Machine, "Look at a source soon", api::sources::fetch_now),
+        reads("/api/v1/coverage", Least(Viewer), Machine, "What was seen of a source and what was not", api::sources::coverage),
+        reads("/api/v1/notifications", Least(Viewer), Machine, "Notifications with every try", api::desk::notifications),
+        reads("/api/v1/rules", Least(Viewer), Machine, "The rules in force", api::desk::rules),
+        reads("/api/v1/receivers", Least(Viewer), Machine, "Who is told", api::desk::receivers),
+        acts("/api/v1/receivers/{name}/test", Least(Admin), Machine, "Send a marked test", api::desk::test_receiver),
+        reads("/api/v1/people", Least(Admin), Machine, "Who may log in", api::people::people),
+        acts("/api/v1/people", Least(Admin), Machine, "Let somebody log in", api::people::add_person),
+        acts("/api/v1/people/{name}/password", Least(Admin), Machine, "Give somebody another password", api::people::set_password),
+        acts("/api/v1/people/{name}/disable", Least(Admin), Machine, "Let somebody log in no more", api::people::disable),
+        reads("/api/v1/tokens", Least(Admin), Machine, "Machines that may use the API", api::people::tokens),
+        acts("/api/v1/tokens", Least(Admin), Machine, "Make a token; its secret is shown once", api::people::add_token),
+        acts("/api/v1/tokens/{id}/revoke", Least(Admin), Machine, "Take a token back", api::people::revoke_token),
+        reads("/api/v1/stream", Least(Viewer), Machine, "Changes as they happen (server-sent events)", api::stream::stream),
+        reads("/healthz", Everyone, Machine, "Whether the daemon lives", api::health::alive),
+        reads("/readyz", Everyone, Machine, "Whether the daemon is ready", api::health::ready),
+        reads("/metrics", Everyone, Machine, "Metrics in Prometheus' text format", api::health::metrics),
+        reads("/openapi.json", Everyone, Machine, "This description", openapi::json),
+        reads("/docs", Everyone, Page, "", openapi::page),
+        reads("/assets/{name}", Everyone, Machine, "", assets::asset),
+        reads("/login", Everyone, Page, "", console::enter::login_page),
+        acts("/login", Everyone, Page, "", console::enter::login),
+        acts("/logout", Least(Viewer), Page, "", console::enter::logout),
+        reads("/setup", Everyone, Page, "", console::enter::setup_page),
+        acts("/setup", Everyone, Page, "", console::enter::setup),
+        acts("/preferences", Everyone, Page, "", console::settings::preferences),
+        reads("/", Least(Viewer), Page, "", console::desk::page),
+        reads("/partial/queue", Least(Viewer), Page, "", console::desk::queue),
+        reads("/incidents/{id}", Least(Viewer), Page, "", console::incident::page),
+        acts("/incidents/{id}/acknowledge", Least(Officer), Page, "", console::incident::acknowledge),
+        acts("/incidents/{id}/close", Least(Officer), Page, "", console::incident::close),
+        acts("/incidents/{id}/note", Least(Officer), Page, "", console::incident::note),
+        reads("/search", Least(Viewer), Page, "", console::search::page),
+        reads("/posts/{id}", Least(Viewer), Page, "", console::post::page),
+        reads("/sources", Least(Viewer), Page, "", console::sources::page),
+        acts("/sources/{id}/pause", Least(Admin), Page, "", console::sources::pause),
+        acts("/sources/{id}/resume", Least(Admin), Page, "", console::sources::resume),
+        acts("/sources/{id}/fetch-now", Least(Officer), Page, "", console::sources::fetch_now),
+        reads("/outbox", Least(Viewer), Page, "", console::outbox::page),
+        reads("/inbox", Least(Viewer), Page, "", console::outbox::inbox),
+        reads("/settings", Least(Viewer), Page, "", console::settings::page),
+        acts("/settings/password", Least(Viewer), Page, "", console::settings::password),
+        acts("/settings/people", Least(Admin), Page, "", console::settings::add_person),
+        acts("/settings/people/{name}/disable", Least(Admin), Page, "", console::settings::disable),
+    ];
+    for route in &mut routes {
+        if (route.verb, route.rule.path) == (Verb::Post, "/api/v1/posts") {
+            route.rule.ingest = true;
+        }
+        if route.rule.path == "/api/v1/stream" {
+            route.rule.length = Length::Streaming;
+        }
+    }
+    routes
+}
+
+/// The table as something that answers.
+pub(super) fn router(web: Web) -> Router {
+    let mut router = Router::new();
+    for route in table() {
+        let guarded = from_fn_with_state((web.clone(), route.rule), guard);
+        let mut handler = route.handler;
+        if route.rule.ingest {
+            handler = handler.layer(RequestDecompressionLayer::new());
+        }
+        router = router.route(route.rule.path, handler.layer(guarded));
+    }
+    router
+        .fallback(nowhere)
+        .method_not_allowed_fallback(|| async {
+            Problem::new(Kind::BadRequest, "this method is not offered here")
+        })
+        .layer(CatchPanicLayer::custom(|_panic: Box<dyn std::any::Any + Send>| {
+            axum::response::IntoResponse::into_response(Problem::new(Kind::Internal, ""))
+        }))
+        .layer(from_fn_with_state(web.clone(), outer))
+        .layer(from_fn(drain::what_is_left))
+        .with_state(web)
+}
+
+async fn nowhere(request: axum::extract::Request) -> axum::response::Response {
+    if request.uri().path().starts_with("/api/") {
+        return axum::response::IntoResponse::into_response(Problem::not_found());
+    }
+    let visitor = super::auth::Visitor::stranger(request.headers());
+    console::error_page(&visitor, Kind::NotFound, "")
+}

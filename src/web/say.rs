@@ -1,0 +1,183 @@
+//! What is said in which words: Chinese first, English beside it, so that neither can be forgotten.
+
+use axum::http::HeaderValue;
+
+use crate::assess::{FactorName, Grade, Mood, Status};
+use crate::extract::post::PostKind;
+use crate::incident::State;
+use crate::notify::Reason;
+use crate::people::Role;
+
+/// The reader's language.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Lang {
+    #[default]
+    Zh,
+    En,
+}
+
+/// Light, dark, or as the system is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Theme {
+    #[default]
+    Auto,
+    Light,
+    Dark,
+}
+
+impl Lang {
+    pub(super) fn of(word: Option<&str>) -> Self {
+        match word {
+            Some("en") => Self::En,
+            Some(_) | None => Self::Zh,
+        }
+    }
+
+    /// As an HTML language tag.
+    pub(super) fn tag(self) -> &'static str {
+        match self {
+            Self::Zh => "zh-CN",
+            Self::En => "en",
+        }
+    }
+
+    /// The words in the reader's language.
+    pub(super) fn t<'a>(self, zh: &'a str, en: &'a str) -> &'a str {
+        match self {
+            Self::Zh => zh,
+            Self::En => en,
+        }
+    }
+
+    /// The word on a badge.
+    pub(super) fn grade(self, grade: Grade) -> &'static str {
+        match grade {
+            Grade::Red => self.t("红", "Red"),
+            Grade::Orange => self.t("橙", "Orange"),
+            Grade::Yellow => self.t("黄", "Yellow"),
+            Grade::Blue => self.t("蓝", "Blue"),
+        }
+    }
+
+    /// The level the grade stands for, as the law names it.
+    pub(super) fn level(self, grade: Grade) -> &'static str {
+        match grade {
+            Grade::Red => self.t("特别重大", "act within minutes"),
+            Grade::Orange => self.t("重大", "act within hours"),
+            Grade::Yellow => self.t("较大", "act today"),
+            Grade::Blue => self.t("一般", "in ordinary time"),
+        }
+    }
+
+    pub(super) fn state(self, state: State) -> &'static str {
+        match state {
+            State::New => self.t("待签收", "New"),
+            State::Acknowledged => self.t("已签收", "Acknowledged"),
+            State::Closed => self.t("已办结", "Closed"),
+        }
+    }
+
+    pub(super) fn reason(self, reason: Reason) -> &'static str {
+        match reason {
+            Reason::Opened => self.t("新开", "opened"),
+            Reason::Raised => self.t("升级", "raised"),
+            Reason::Acknowledged => self.t("签收", "acknowledged"),
+            Reason::Closed => self.t("办结", "closed"),
+            Reason::Test => self.t("测试", "test"),
+        }
+    }
+
+    pub(super) fn factor(self, name: FactorName) -> &'static str {
+        match name {
+            FactorName::Category => self.t("事项", "matter"),
+            FactorName::Harm => self.t("危害", "harm"),
+            FactorName::Scale => self.t("规模", "scale"),
+            FactorName::Vulnerable => self.t("弱势群体", "vulnerable people"),
+            FactorName::Urgency => self.t("紧迫", "urgency"),
+            FactorName::Sentiment => self.t("情绪", "mood"),
+            FactorName::Status => self.t("语气状态", "how it is put"),
+            FactorName::Reach => self.t("传播", "reach"),
+            FactorName::Floor => self.t("保底", "floor"),
+            FactorName::Ceiling => self.t("封顶", "ceiling"),
+            FactorName::Model => self.t("模型", "model"),
+        }
+    }
+
+    pub(super) fn status(self, status: Status) -> &'static str {
+        match status {
+            Status::Asserted => self.t("陈述", "asserted"),
+            Status::Advert => self.t("广告", "advert"),
+            Status::Drill => self.t("演练", "drill"),
+            Status::Fiction => self.t("虚构", "fiction"),
+            Status::Negated => self.t("否定", "denied"),
+            Status::Resolved => self.t("已解决", "resolved"),
+            Status::Elsewhere => self.t("外地", "elsewhere"),
+            Status::OldNews => self.t("旧闻", "old news"),
+            Status::Hypothetical => self.t("假设", "hypothetical"),
+            Status::Hearsay => self.t("传闻", "hearsay"),
+            Status::Question => self.t("询问", "question"),
+        }
+    }
+
+    pub(super) fn mood(self, mood: Mood) -> &'static str {
+        match mood {
+            Mood::Negative => self.t("负面", "negative"),
+            Mood::Neutral => self.t("中性", "neutral"),
+            Mood::Positive => self.t("正面", "positive"),
+        }
+    }
+
+    pub(super) fn kind(self, kind: PostKind) -> &'static str {
+        match kind {
+            PostKind::Post => self.t("帖文", "post"),
+            PostKind::Comment => self.t("评论", "comment"),
+            PostKind::Article => self.t("文章", "article"),
+        }
+    }
+
+    pub(super) fn role(self, role: Role) -> &'static str {
+        match role {
+            Role::Ingest => self.t("推送", "ingest"),
+            Role::Viewer => self.t("只读", "viewer"),
+            Role::Officer => self.t("值班员", "officer"),
+            Role::Editor => self.t("词典管理员", "editor"),
+            Role::Admin => self.t("管理员", "admin"),
+        }
+    }
+
+    /// The cookie that keeps the choice for a year.
+    pub(super) fn cookie(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Zh => "lang=zh; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly",
+            Self::En => "lang=en; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly",
+        })
+    }
+}
+
+impl Theme {
+    pub(super) fn of(word: Option<&str>) -> Self {
+        match word {
+            Some("light") => Self::Light,
+            Some("dark") => Self::Dark,
+            Some(_) | None => Self::Auto,
+        }
+    }
+
+    /// The value of `data-theme`.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// The cookie that keeps the choice for a year.
+    pub(super) fn cookie(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Auto => "theme=auto; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly",
+            Self::Light => "theme=light; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly",
+            Self::Dark => "theme=dark; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly",
+        })
+    }
+}
