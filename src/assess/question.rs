@@ -42,25 +42,25 @@ impl Asking {
         let quoted = quoted(&reading.chars);
         let remark = reading.chars.len() <= REMARK;
         let mut found = Self::Nothing;
+        let mut said = String::new();
         for at in 0..clauses {
             let span = reading.clauses[at];
             if !is_in_earnest(standing.at(reading, span.start)) {
                 continue;
             }
-            let said: String = (span.start..span.end)
-                .map(|at| if quoted[at as usize] { BLANK } else { reading.chars[at as usize] })
-                .collect();
+            said.clear();
+            said.extend(
+                (span.start..span.end)
+                    .map(|at| if quoted[at as usize] { BLANK } else { reading.chars[at as usize] }),
+            );
             let outside = !quoted.get(span.end as usize).copied().unwrap_or_default();
-            let next = reading.clause_text(at + 1);
             let clause = Clause {
                 said: form::bare(&said),
                 marked: span.mark == Mark::Question && outside,
                 is_last: at + 1 == clauses,
                 late: remark || at + LAST >= clauses,
                 brief: reading.chars.len() <= REMARK / 2,
-                // Half a minute's mockery after a question takes it back: 那个算吗，笑死.
-                mocked: next.chars().count() <= 5 && form::has(next, words::MOCKERY),
-                answered: next.chars().count() <= 12 && form::takes_up(&said, next),
+                next: reading.clause_text(at + 1),
                 term: reading.of(Kind::Question).any(|cue| {
                     span.start <= cue.start
                         && cue.end <= span.end

@@ -15,7 +15,7 @@ use super::sensitivity::{Score, Speaker};
 use super::sentiment::Mood;
 use super::subject::Verdicts;
 use super::weights::Weights;
-use super::{FactorName, Grade, Sentiment, Verdict};
+use super::{Grade, Sentiment, Verdict};
 use crate::lexicon::category::Category;
 use crate::model::{Likelihoods, Model, Opinion};
 
@@ -46,9 +46,18 @@ pub(crate) fn decide(seen: &Seen<'_>, speaker: Speaker, model: &Model, weights: 
         && speaker != Speaker::Office
     {
         let rung = bounded(likely, seen.score, civic.is_some() || verdicts.category.is_some());
-        if rung != rung_of(seen.score.grade) {
-            let label = RUNGS[rung];
-            score.lean(grade_of(rung), likely.share(label), reasons(&opinion, label, seen), weights);
+        let label = RUNGS[rung];
+        let moves = rung != rung_of(seen.score.grade);
+        let why = || reasons(&opinion, label, seen);
+        match grade_of(rung) {
+            Some(grade) if moves => score.lean(grade, likely.share(label), why(), weights),
+            Some(_) => {}
+            None => {
+                let share = 1.0 - likely.share(NONE);
+                let why =
+                    if moves { why() } else { format!("模型估计{:.0}%需要处理", 100.0 * share) };
+                score.rank(share, why, weights);
+            }
         }
     }
     if let Some(likely) = opinion.of("category") {
@@ -93,17 +102,17 @@ fn civic(likely: &Likelihoods<'_>) -> Option<Verdict<Category>> {
 /// The grade that the model would give, within what the rules hold fast.
 fn bounded(likely: &Likelihoods<'_>, score: &Score, civic: bool) -> usize {
     let shares = RUNGS.map(|rung| likely.share(rung));
-    let wanted = (0..RUNGS.len()).reduce(|best, next| if shares[next] > shares[best] { next } else { best });
-    let wanted = wanted.unwrap_or(0);
     if !civic {
         return 0;
     }
     let now = rung_of(score.grade);
     let below = |rung: usize| shares[..rung].iter().sum::<f32>();
-    let floor = score.factors.iter().any(|factor| factor.name == FactorName::Floor)
-        && score.grade >= Some(Grade::Orange);
-    if floor && wanted < now {
-        return if below(now) >= SURE { now - 1 } else { now };
+    // The middle of what is likely, not the likeliest: a grade missed by two costs more than two missed by one.
+    let wanted = (1..RUNGS.len()).rev().find(|rung| below(*rung) <= 0.5).unwrap_or(0);
+    let floor = score.impact.floor().filter(|_| score.status.factor() >= REAL).map(|(grade, _)| grade);
+    if let Some(floor) = floor.filter(|grade| *grade >= Grade::Orange) {
+        let least = rung_of(Some(floor));
+        return if wanted >= least || below(least) < SURE { wanted.max(least) } else { least - 1 };
     }
     if score.status.factor() <= UNREAL && wanted > now {
         return if 1.0 - below(now + 1) >= SURE { now + 1 } else { now };
@@ -111,6 +120,8 @@ fn bounded(likely: &Likelihoods<'_>, score: &Score, civic: bool) -> usize {
     wanted
 }
 
+/// Least factor of what a floor holds for: asserted, heard or asked.
+const REAL: f32 = 0.8;
 /// The factor of what is sold, played, rehearsed or denied.
 const UNREAL: f32 = 0.15;
 

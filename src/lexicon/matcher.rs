@@ -25,8 +25,6 @@ use crate::lexicon::{canonical, dictionary, lint, regexes};
 #[derive(Debug)]
 pub struct Lexicon {
     rows: Vec<Row>,
-    /// Parts of the spellings of `all` rows, for those that have any.
-    pub(crate) joined: BTreeMap<u32, Vec<u8>>,
     pub(crate) regexes: BTreeMap<u32, Regex>,
     /// Length of the longest context, in characters.
     pub(crate) longest_context: u32,
@@ -81,7 +79,6 @@ impl Lexicon {
         findings: &mut Findings,
     ) -> Option<Self> {
         rows.sort_by_cached_key(|row| (row.subject(), row.term.clone(), row.kind, row.mode));
-        let mut joined = BTreeMap::new();
         let mut compiled = BTreeMap::new();
         let mut longest_context = 0;
         let mut literals: BTreeMap<String, Vec<Use>> = BTreeMap::new();
@@ -90,20 +87,15 @@ impl Lexicon {
             None => drop(literals.insert(literal.to_owned(), vec![of_literal])),
         };
         for (number, row) in (0_u32..).zip(&rows) {
-            let mut counts = Vec::new();
-            for spelling in row.spellings() {
+            for (place, spelling) in (0_u16..).zip(row.spellings()) {
                 if let [literal] = spelling.parts.as_slice() {
                     add(literal, Use::Literal { row: number, border: spelling.border });
                 } else {
-                    let place = counts.len() as u16;
+                    let of = spelling.parts.len() as u8;
                     for (part, literal) in (0_u8..).zip(&spelling.parts) {
-                        add(literal, Use::Part { row: number, spelling: place, part });
+                        add(literal, Use::Part { row: number, spelling: place, part, of });
                     }
-                    counts.push(spelling.parts.len() as u8);
                 }
-            }
-            if !counts.is_empty() {
-                joined.insert(number, counts);
             }
             for unless in &row.unless {
                 match unless {
@@ -139,7 +131,6 @@ impl Lexicon {
         };
         let mut lexicon = Self {
             rows,
-            joined,
             regexes: compiled,
             longest_context,
             patterns,

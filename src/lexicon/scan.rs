@@ -12,8 +12,6 @@
 //!
 //! Positions are characters of the normalised text. Matches are ordered by start, end and row.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 
 use crate::lexicon::category::Category;
@@ -91,51 +89,57 @@ impl Lexicon {
         Scan { matches: self.resolve(candidates), places: resolve_places(finds.places) }
     }
 
-    fn resolve(&self, candidates: Vec<Candidate>) -> Vec<Match> {
-        let mut groups: BTreeMap<(Option<Category>, Kind), Vec<Candidate>> = BTreeMap::new();
-        for candidate in candidates {
+    /// Settles overlaps, group by group; the candidates are put in the order in which they are tried.
+    fn resolve(&self, mut candidates: Vec<Candidate>) -> Vec<Match> {
+        let group = |candidate: &Candidate| {
             let row = self.row(candidate.row);
-            groups.entry((row.category, row.kind)).or_default().push(candidate);
-        }
-        let mut matches = Vec::new();
-        for ((category, kind), mut group) in groups {
-            group.sort_by(|a, b| {
-                let (one, other) = (self.row(a.row), self.row(b.row));
-                b.length()
-                    .cmp(&a.length())
-                    .then(a.start.cmp(&b.start))
-                    .then(a.end.cmp(&b.end))
-                    .then(other.layer.cmp(&one.layer))
-                    .then(other.weight.abs().total_cmp(&one.weight.abs()))
-                    .then(a.row.cmp(&b.row))
-            });
+            (row.category, row.kind)
+        };
+        candidates.sort_unstable_by(|a, b| {
+            let (one, other) = (self.row(a.row), self.row(b.row));
+            (one.category, one.kind)
+                .cmp(&(other.category, other.kind))
+                .then(b.length().cmp(&a.length()))
+                .then(a.start.cmp(&b.start))
+                .then(a.end.cmp(&b.end))
+                .then(other.layer.cmp(&one.layer))
+                .then(other.weight.abs().total_cmp(&one.weight.abs()))
+                .then(a.row.cmp(&b.row))
+        });
+        let mut matches = Vec::with_capacity(candidates.len());
+        for group in candidates.chunk_by(|a, b| group(a) == group(b)) {
             let mut taken = Taken::default();
             for candidate in group {
                 if taken.take(candidate.covered()) {
-                    let Candidate { row, start, end, .. } = candidate;
-                    matches.push(Match { row, category, kind, weight: self.row(row).weight, start, end });
+                    let &Candidate { row: number, start, end, .. } = candidate;
+                    let row = self.row(number);
+                    let (category, kind, weight) = (row.category, row.kind, row.weight);
+                    matches.push(Match { row: number, category, kind, weight, start, end });
                 }
             }
         }
-        matches.sort_by_key(|found| (found.start, found.end, found.row));
+        matches.sort_unstable_by_key(|found| (found.start, found.end, found.row));
         matches
     }
 }
 
-/// The characters that accepted matches of one group cover, as disjoint ranges.
+/// The characters that accepted matches of one group cover, as disjoint ranges in order.
 #[derive(Default)]
 struct Taken {
-    ranges: BTreeMap<u32, u32>,
+    ranges: Vec<(u32, u32)>,
 }
 
 impl Taken {
     /// Takes the ranges if all of them are free.
     fn take(&mut self, wanted: &[(u32, u32)]) -> bool {
+        let before = |end: u32| self.ranges.partition_point(|&(start, _)| start < end);
         let free = wanted
             .iter()
-            .all(|&(start, end)| self.ranges.range(..end).next_back().is_none_or(|(_, &last)| last <= start));
+            .all(|&(start, end)| before(end).checked_sub(1).is_none_or(|last| self.ranges[last].1 <= start));
         if free {
-            self.ranges.extend(wanted.iter().copied());
+            for &range in wanted {
+                self.ranges.insert(self.ranges.partition_point(|taken| *taken < range), range);
+            }
         }
         free
     }
@@ -181,6 +185,8 @@ struct Part {
     start: u32,
     end: u32,
     number: u8,
+    /// How many parts the spelling has.
+    of: u8,
 }
 
 #[derive(Default)]
@@ -207,8 +213,8 @@ impl Finds {
                     self.literals.push(Candidate::literal(row, start, end));
                 }
             }
-            Use::Part { row, spelling, part } => {
-                self.parts.push(Part { row, spelling, start, end, number: part });
+            Use::Part { row, spelling, part, of } => {
+                self.parts.push(Part { row, spelling, start, end, number: part, of });
             }
             Use::Context { row } => self.contexts.push((row, start, end)),
             Use::Near { row } => self.nears.push((row, start, end)),
@@ -260,20 +266,10 @@ impl Finds {
         if self.parts.is_empty() {
             return;
         }
-        let mut parts = std::mem::take(&mut self.parts);
-        parts.sort_unstable();
         let mut spans = None;
-        for group in parts.chunk_by(|a, b| (a.row, a.spelling) == (b.row, b.spelling)) {
-            let row = group[0].row;
-            let wanted = lexicon.joined[&row][usize::from(group[0].spelling)];
-            if (0..wanted).any(|part| !group.iter().any(|found| found.number == part)) {
-                continue;
-            }
-            let group: Vec<Part> = group
-                .iter()
-                .filter(|found| !self.in_context(lexicon, row, found.start, found.end))
-                .copied()
-                .collect();
+        for mut group in complete(&std::mem::take(&mut self.parts)) {
+            let Part { row, of: wanted, .. } = group[0];
+            group.retain(|found| !self.in_context(lexicon, row, found.start, found.end));
             let spans = spans.get_or_insert_with(|| sentences(text));
             let window = u32::from(lexicon.row(row).window);
             for first in 0..group.len() {
@@ -283,6 +279,27 @@ impl Finds {
             }
         }
     }
+}
+
+/// The finds of each spelling of which every part was found, in the order of the text. Most finds are lonely parts, so
+/// what is sorted are small numbers, not the finds.
+fn complete(parts: &[Part]) -> Vec<Vec<Part>> {
+    let key = |(at, part): (usize, &Part)| {
+        u128::from(part.row) << 80 | u128::from(part.spelling) << 64 | at as u128
+    };
+    let mut keys: Vec<u128> = parts.iter().enumerate().map(key).collect();
+    keys.sort_unstable();
+    let mut groups = Vec::new();
+    for group in keys.chunk_by(|a, b| a >> 64 == b >> 64) {
+        let of = |key: &u128| parts[*key as u64 as usize];
+        let have = group.iter().fold(0_u32, |have, key| have | 1 << of(key).number);
+        if have == (1 << of(&group[0]).of) - 1 {
+            let mut group: Vec<Part> = group.iter().map(of).collect();
+            group.sort_unstable();
+            groups.push(group);
+        }
+    }
+    groups
 }
 
 /// The search for the parts that go with a first one.

@@ -129,7 +129,7 @@ fn essence(normalised: &str) -> Vec<char> {
             at += skip;
             continue;
         }
-        if chars[at].is_alphanumeric() {
+        if is_han(chars[at]) || chars[at].is_alphanumeric() {
             said.push(chars[at]);
         }
         at += 1;
@@ -165,7 +165,7 @@ fn name_len(rest: &[char]) -> usize {
     let len = rest
         .iter()
         .take(LONGEST + 1)
-        .take_while(|&&c| c.is_alphanumeric() || is_han(c) || matches!(c, '_' | '-' | '·' | '.'))
+        .take_while(|&&c| is_han(c) || c.is_alphanumeric() || matches!(c, '_' | '-' | '·' | '.'))
         .count();
     if len > LONGEST { 0 } else { len }
 }

@@ -117,7 +117,11 @@ impl Class {
     fn of(word: &str) -> Self {
         let mut class = Self::Blank;
         for c in word.chars() {
-            if c.is_numeric() && !is_han(c) {
+            // The tables of Unicode are slow, and most words are of Chinese characters.
+            if is_han(c) {
+                return Self::Word;
+            }
+            if c.is_numeric() {
                 class = Self::Number;
             } else if c.is_alphanumeric() {
                 return Self::Word;

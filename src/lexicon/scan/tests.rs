@@ -1,5 +1,7 @@
 //! Scanning against tables, and against a search that does everything the slow and plain way.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::*;
