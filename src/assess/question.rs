@@ -10,6 +10,8 @@
 mod form;
 mod words;
 
+use serde::Serialize;
+
 use self::form::Clause;
 use super::Status;
 use super::reading::Reading;
@@ -18,7 +20,8 @@ use crate::lexicon::kind::Kind;
 use crate::text::sentence::Mark;
 
 /// What a text asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Asking {
     /// Nothing.
     Nothing,
@@ -36,6 +39,16 @@ const REMARK: usize = 45;
 const LAST: usize = 2;
 
 impl Asking {
+    /// The words people read.
+    pub fn chinese(self) -> &'static str {
+        match self {
+            Self::Nothing => "无",
+            Self::Rhetorical => "反问或感叹",
+            Self::Request => "请求处理",
+            Self::Information => "询问",
+        }
+    }
+
     /// Reads what a text asks for.
     pub(crate) fn read(reading: &Reading<'_>, standing: &Standing) -> Self {
         let clauses = reading.clauses.len();

@@ -37,13 +37,13 @@ const ROUTED: f32 = 0.4;
 const REASONS: usize = 3;
 
 /// Asks the model and weighs its word against the rules'.
-pub(crate) fn decide(seen: &Seen<'_>, speaker: Speaker, model: &Model, weights: &Weights) -> Concluded {
+pub(crate) fn decide(seen: &Seen<'_>, model: &Model, weights: &Weights) -> Concluded {
     let opinion = model.judge(&bag(seen));
     let mut verdicts = seen.verdicts.clone();
     let mut score = seen.score.clone();
     let civic = opinion.of("category").and_then(civic);
     if let Some(likely) = opinion.of("grade")
-        && speaker != Speaker::Office
+        && seen.evidence.speaker != Speaker::Office
     {
         let rung = bounded(likely, seen.score, civic.is_some() || verdicts.category.is_some());
         let label = RUNGS[rung];
@@ -77,6 +77,16 @@ pub(crate) fn decide(seen: &Seen<'_>, speaker: Speaker, model: &Model, weights: 
     }
     let sentiment = opinion.of("sentiment").map_or(seen.sentiment, mood);
     Concluded { score, verdicts, sentiment }
+}
+
+/// The departments that the model thinks of, the likeliest first; `None` if it was not taught any.
+pub(crate) fn departments(seen: &Seen<'_>, model: &Model) -> Option<Vec<Verdict<String>>> {
+    let opinion = model.judge(&bag(seen));
+    let likely = opinion.of("department")?;
+    let mut ranked: Vec<(&str, f32)> = likely.each().collect();
+    ranked.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(other.0)));
+    let verdict = |(id, share): (&str, f32)| Verdict { id: id.to_owned(), confidence: hundredths(share) };
+    Some(ranked.into_iter().map(verdict).collect())
 }
 
 /// The label of what is no matter for the desk.

@@ -6,6 +6,7 @@
 mod assess;
 mod check;
 mod demo;
+mod dict;
 mod eval;
 mod ingest;
 mod model;
@@ -72,6 +73,9 @@ enum Command {
     /// Teach a model by labelled posts, and try how well it does
     #[command(subcommand)]
     Model(model::Model),
+    /// Work on the dictionaries: try a text, compare two sets, find faults
+    #[command(subcommand)]
+    Dict(dict::Dict),
     /// Run a time-stamped stream through the daemon's stages under a virtual clock
     Replay(replay::Replay),
     /// Send posts to a running daemon, or straight into the data directory
@@ -149,6 +153,7 @@ async fn run(places: &Places, command: Command) -> Done {
         Command::Assess(assess) => assess.run(places),
         Command::Eval(eval) => eval.run(places),
         Command::Model(model) => model.run(places),
+        Command::Dict(dict) => dict.run(places),
         Command::Replay(replay) => replay.run(places),
         Command::Ingest(ingest) => ingest.run(places).await,
         Command::Search(search) => search.run(places).await,

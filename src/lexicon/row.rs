@@ -12,8 +12,10 @@ use crate::lexicon::kind::{Kind, Layer, Mode};
 use crate::text::sentence::is_han;
 
 mod reading;
+mod told;
 
 pub(crate) use reading::{Wrong, parse};
+pub use told::ToldRow;
 
 /// The columns of a dictionary, in their usual order.
 pub const COLUMNS: [&str; 12] = [
@@ -115,6 +117,11 @@ impl Row {
     pub(crate) fn spellings(&self) -> Vec<Spelling> {
         let term = (self.mode != Mode::Re).then_some(&self.term);
         term.into_iter().chain(&self.variants).map(|text| self.spelling(text)).collect()
+    }
+
+    /// Whether a spelling of the row, or a part of one, holds these words.
+    pub(crate) fn has_part_with(&self, words: &str) -> bool {
+        self.spellings().iter().flat_map(|spelling| &spelling.parts).any(|part| part.contains(words))
     }
 
     fn spelling(&self, text: &str) -> Spelling {

@@ -12,6 +12,8 @@
 //!
 //! Positions are characters of the normalised text. Matches are ordered by start, end and row.
 
+mod kept_out;
+
 use jiff::civil::Date;
 
 use crate::lexicon::category::Category;
@@ -22,6 +24,8 @@ use crate::lexicon::places::NameId;
 use crate::lexicon::row::{Border, MAX_PARTS};
 use crate::text::segment::Tokens;
 use crate::text::sentence::{Span, sentences};
+
+pub use kept_out::{Keeper, KeptOut};
 
 /// Distance at which `~word` is near.
 const NEAR: u32 = 8;
@@ -68,24 +72,8 @@ pub struct Scan {
 impl Lexicon {
     /// Scans a normalised text, cut into `tokens`, as of a day.
     pub fn scan(&self, text: &str, tokens: &Tokens, date: Date) -> Scan {
-        let mut finds = Finds::default();
-        self.patterns.each(text, |uses, start, end| {
-            for &one in uses {
-                finds.take(one, start, end, text, tokens);
-            }
-        });
-        finds.run_regexes(self, text);
-        finds.contexts.sort_unstable();
-        finds.nears.sort_unstable();
-        let mut candidates: Vec<Candidate> = finds
-            .literals
-            .iter()
-            .filter(|found| !finds.in_context(self, found.row, found.start, found.end))
-            .copied()
-            .collect();
-        finds.join_parts(self, text, &mut candidates);
-        candidates
-            .retain(|candidate| self.row(candidate.row).is_active(date) && !finds.is_near(self, candidate));
+        let mut finds = Finds::of(self, text, tokens);
+        let candidates = finds.candidates(self, text, date);
         Scan { matches: self.resolve(candidates), places: resolve_places(finds.places) }
     }
 
@@ -189,7 +177,7 @@ struct Part {
     of: u8,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Finds {
     literals: Vec<Candidate>,
     parts: Vec<Part>,
@@ -200,6 +188,31 @@ struct Finds {
 }
 
 impl Finds {
+    /// All that the automaton and the regular expressions find.
+    fn of(lexicon: &Lexicon, text: &str, tokens: &Tokens) -> Self {
+        let mut finds = Self::default();
+        lexicon.patterns.each(text, |uses, start, end| {
+            for &one in uses {
+                finds.take(one, start, end, text, tokens);
+            }
+        });
+        finds.run_regexes(lexicon, text);
+        finds.contexts.sort_unstable();
+        finds.nears.sort_unstable();
+        finds
+    }
+
+    /// The finds that neither date nor `unless` takes away. The parts are used up.
+    fn candidates(&mut self, lexicon: &Lexicon, text: &str, date: Date) -> Vec<Candidate> {
+        let stands = |found: &&Candidate| self.context_of(lexicon, found.row, found.start, found.end).is_none();
+        let mut candidates: Vec<Candidate> = self.literals.iter().filter(stands).copied().collect();
+        self.join_parts(lexicon, text, &mut candidates);
+        candidates.retain(|candidate| {
+            lexicon.row(candidate.row).is_active(date) && self.near_to(lexicon, candidate).is_none()
+        });
+        candidates
+    }
+
     fn take(&mut self, one: Use, start: u32, end: u32, text: &str, tokens: &Tokens) {
         let whole_words = || tokens.is_border(start) && tokens.is_border(end);
         match one {
@@ -227,16 +240,18 @@ impl Finds {
         }
     }
 
-    fn in_context(&self, lexicon: &Lexicon, row: u32, start: u32, end: u32) -> bool {
-        touches(&self.contexts, row, (start, end), lexicon.longest_context, |from, to| {
+    /// The context of the row that a find lies in or overlaps.
+    fn context_of(&self, lexicon: &Lexicon, row: u32, start: u32, end: u32) -> Option<(u32, u32)> {
+        touching(&self.contexts, row, (start, end), lexicon.longest_context, |from, to| {
             from < end && start < to
         })
     }
 
-    fn is_near(&self, lexicon: &Lexicon, candidate: &Candidate) -> bool {
+    /// The `~word` of the row that a candidate is near to.
+    fn near_to(&self, lexicon: &Lexicon, candidate: &Candidate) -> Option<(u32, u32)> {
         let (start, end) = (candidate.start, candidate.end);
         let wide = (start.saturating_sub(NEAR), end + NEAR + 1);
-        touches(&self.nears, candidate.row, wide, lexicon.longest_context, |from, to| {
+        touching(&self.nears, candidate.row, wide, lexicon.longest_context, |from, to| {
             from <= end + NEAR && start <= to + NEAR
         })
     }
@@ -269,7 +284,7 @@ impl Finds {
         let mut spans = None;
         for mut group in complete(&std::mem::take(&mut self.parts)) {
             let Part { row, of: wanted, .. } = group[0];
-            group.retain(|found| !self.in_context(lexicon, row, found.start, found.end));
+            group.retain(|found| self.context_of(lexicon, row, found.start, found.end).is_none());
             let spans = spans.get_or_insert_with(|| sentences(text));
             let window = u32::from(lexicon.row(row).window);
             for first in 0..group.len() {
@@ -344,19 +359,20 @@ impl Joining<'_> {
     }
 }
 
-/// Whether one of the sorted finds of `row` that can reach `around` satisfies `touching`.
-fn touches(
+/// The first of the sorted finds of `row` that can reach `around` and `touches` what is meant.
+fn touching(
     finds: &[(u32, u32, u32)],
     row: u32,
     around: (u32, u32),
     longest: u32,
-    touching: impl Fn(u32, u32) -> bool,
-) -> bool {
+    touches: impl Fn(u32, u32) -> bool,
+) -> Option<(u32, u32)> {
     let from = finds.partition_point(|&(of, start, _)| (of, start) < (row, around.0.saturating_sub(longest)));
     finds[from..]
         .iter()
         .take_while(|&&(of, start, _)| of == row && start < around.1)
-        .any(|&(_, start, end)| touching(start, end))
+        .find(|&&(_, start, end)| touches(start, end))
+        .map(|&(_, start, end)| (start, end))
 }
 
 fn sentence_of(spans: &[Span], at: u32) -> usize {
