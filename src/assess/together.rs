@@ -10,7 +10,7 @@
 //!   where the model is sure.
 //! - Without a service of the twelve there is no grade. What an office publishes has none anyway.
 
-use super::features::{Seen, bag, named};
+use super::features::{Seen, bag, pieces};
 use super::sensitivity::{Score, Speaker};
 use super::sentiment::Mood;
 use super::subject::Verdicts;
@@ -148,7 +148,7 @@ fn mood(likely: &Likelihoods<'_>) -> Sentiment {
 
 /// The pieces of text that spoke loudest for a grade: words before runs of characters, none inside another.
 fn reasons(opinion: &Opinion<'_>, label: &str, seen: &Seen<'_>) -> String {
-    let names = named(seen.reading);
+    let names = pieces(seen);
     let mut weighed: Vec<(&str, f32)> = opinion
         .reasons("grade", label)
         .into_iter()

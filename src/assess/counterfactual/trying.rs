@@ -37,9 +37,8 @@ impl Assessor {
     /// The judgement, those without one thing each, and how many things were too many.
     pub(super) fn tried(&self, material: Material<'_>, most: usize) -> (Score, Vec<Tried>, usize) {
         let model = self.model.as_deref();
-        let (base, quantities) = self.read(material, None, |seen, _| {
-            (self.conclude(seen, model).score, seen.quantities.to_vec())
-        });
+        let (base, quantities) =
+            self.read(material, None, |seen, _| (self.conclude(seen, model).score, seen.quantities.to_vec()));
         let found = Found::of(&self.lexicon, material);
         let (heavy, light) = found.rows();
         let mut things: Vec<Thing> = model.map(|_| (Absent::Model, Omitted::Model)).into_iter().collect();
@@ -141,9 +140,7 @@ impl<'a> Found<'a> {
         }
         let decides = |at: &usize| {
             let row = self.lexicon.row(self.matches[*at].row);
-            let same = |what: &Absent| {
-                matches!(what, Absent::Row { term, kind, .. } if *term == row.term && *kind == row.kind)
-            };
+            let same = |what: &Absent| matches!(what, Absent::Row { term, kind, .. } if *term == row.term && *kind == row.kind);
             tried.iter().any(|one| one.decides(base) && same(&one.what))
         };
         words.retain(|finds, _| !finds.iter().any(decides));

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use crate::assess::features::Seen;
 use crate::assess::reading::Cue;
 use crate::assess::{
-    AssessedPost, Asking, Assessor, Counterfactual, Material, Report, Status, Verdict, day_of, subject,
+    Asking, AssessedPost, Assessor, Counterfactual, Material, Report, Status, Verdict, day_of, subject,
     together,
 };
 use crate::extract::post::Post;
