@@ -1,9 +1,7 @@
 //! What a text is to a learned model: its characters and words, and what the rules saw in it.
 //!
 //! Training and judging come here alike, so that a model meets what it was taught on. Digits are all one
-//! digit, so that an amount is no word of its own; runs of characters stop at white space. A name of a place is
-//! one mark, whatever the place: a street's name says nothing of what happened there, and another town's streets
-//! have other names.
+//! digit, so that an amount is no word of its own; runs of characters stop at white space.
 
 use std::collections::BTreeMap;
 
@@ -15,8 +13,7 @@ use super::{Quantity, Reading, Sentiment};
 use crate::extract::post::{Post, PostKind};
 use crate::lexicon::kind::Kind;
 use crate::model::{Bag, Block, hash};
-use crate::text::normalize::normalized_text;
-use crate::text::segment::Class;
+use crate::text::segment::{Class, Token};
 use crate::text::sentence::Mark;
 
 /// Longest run of characters that is a feature.
@@ -35,120 +32,60 @@ pub(crate) struct Seen<'a> {
     pub(crate) verdicts: &'a Verdicts,
     /// Whether it names a place of ours.
     pub(crate) placed: bool,
-    /// By character: whether it belongs to the name of a place.
-    pub(crate) named: &'a [bool],
 }
 
 /// The features of a text.
 pub(crate) fn bag(seen: &Seen<'_>) -> Bag {
-    let mut bag = Bag::default();
-    of_text(seen.reading, seen.named, |block, hash, _| bag.count(block, hash));
+    let mut bag = text_bag(seen.reading);
     of_rules(seen, &mut bag);
     bag
 }
 
-/// The features of a text that no rule has looked at and that names no place.
+/// The features of a text that no rule has looked at.
 pub(crate) fn text_bag(reading: &Reading<'_>) -> Bag {
     let mut bag = Bag::default();
-    of_text(reading, &[], |block, hash, _| bag.count(block, hash));
+    of_text(reading, |block, hash, _| bag.count(block, hash));
     bag
 }
 
 /// The pieces of text behind the features of a text, as they stand in it.
-pub(crate) fn pieces<'a>(seen: &Seen<'a>) -> BTreeMap<u32, &'a str> {
-    let mut pieces = BTreeMap::new();
-    of_text(seen.reading, seen.named, |_, hash, piece| {
-        pieces.entry(hash).or_insert_with(|| seen.reading.slice(piece.0, piece.1));
+pub(crate) fn named<'a>(reading: &Reading<'a>) -> BTreeMap<u32, &'a str> {
+    let mut names = BTreeMap::new();
+    of_text(reading, |_, hash, piece| {
+        names.entry(hash).or_insert_with(|| reading.slice(piece.0, piece.1));
     });
-    pieces
+    names
 }
 
-/// Stands for a name of a place; no normalised text holds it.
-const PLACE: char = '\u{e000}';
-
 /// Calls `found` with block, hash and place of each feature of the text.
-fn of_text(reading: &Reading<'_>, named: &[bool], mut found: impl FnMut(Block, u32, (u32, u32))) {
-    let is_named = |at: u32| named.get(at as usize).copied().unwrap_or_default();
-    let chars = marked(&reading.chars, is_named);
+fn of_text(reading: &Reading<'_>, mut found: impl FnMut(Block, u32, (u32, u32))) {
+    let chars: Vec<char> = reading.chars.iter().map(|c| if c.is_ascii_digit() { '0' } else { *c }).collect();
     let mut buffer = [0; 4 * RUN];
     for start in 0..chars.len() {
         let mut length = 0;
-        for &(c, _, end) in chars.iter().skip(start).take(RUN) {
+        for (end, c) in chars.iter().enumerate().skip(start).take(RUN) {
             if c.is_whitespace() {
                 break;
             }
             length += c.encode_utf8(&mut buffer[length..]).len();
             let run = std::str::from_utf8(&buffer[..length]).unwrap_or_default();
-            found(Block::Characters, hash(&["run", run]), (chars[start].1, end));
+            found(Block::Characters, hash(&["run", run]), (start as u32, end as u32 + 1));
         }
     }
-    let mut before: Option<(u32, String)> = None;
-    let mut named_to = 0;
+    let mut before: Option<(&Token, String)> = None;
     for token in reading.tokens.words() {
         match token.class {
             Class::Word | Class::Number | Class::Mark => {}
             Class::Blank => continue,
         }
-        let word: String = if is_named(token.start) {
-            // Of a name of several words the first stands for all.
-            let goes_on = named_to == token.start && token.start > 0;
-            named_to = token.end;
-            if goes_on {
-                continue;
-            }
-            PLACE.into()
-        } else {
-            token.text(reading.text).chars().map(plain).collect()
-        };
+        let text = token.text(reading.text);
+        let word: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
         found(Block::Words, hash(&["word", &word]), (token.start, token.end));
-        if let Some((start, left)) = &before {
-            found(Block::Words, hash(&["pair", left, &word]), (*start, token.end));
+        if let Some((last, left)) = &before {
+            found(Block::Words, hash(&["pair", left, &word]), (last.start, token.end));
         }
-        before = Some((token.start, word));
+        before = Some((token, word));
     }
-}
-
-/// By character of a text: whether it belongs to one of these names of places.
-pub(crate) fn naming(chars: &[char], places: impl IntoIterator<Item = (u32, u32)>) -> Vec<bool> {
-    let mut named = vec![false; chars.len()];
-    for (start, end) in places {
-        named[start as usize..end as usize].fill(true);
-    }
-    named
-}
-
-/// The same with names of places that the gazetteer does not know.
-pub(crate) fn naming_too(named: &[bool], chars: &[char], names: &[String]) -> Vec<bool> {
-    let mut named = named.to_vec();
-    for name in names {
-        let name: Vec<char> = normalized_text(name).chars().collect();
-        if name.is_empty() {
-            continue;
-        }
-        for at in 0..(chars.len() + 1).saturating_sub(name.len()) {
-            if chars[at..].starts_with(&name) {
-                named[at..at + name.len()].fill(true);
-            }
-        }
-    }
-    named
-}
-
-/// The characters as they are looked at, with the first and the one past the last that each stands for.
-fn marked(chars: &[char], is_named: impl Fn(u32) -> bool) -> Vec<(char, u32, u32)> {
-    let mut marked: Vec<(char, u32, u32)> = Vec::with_capacity(chars.len());
-    for (at, &c) in (0_u32..).zip(chars) {
-        match marked.last_mut() {
-            Some((PLACE, _, end)) if is_named(at) => *end = at + 1,
-            _ => marked.push((if is_named(at) { PLACE } else { plain(c) }, at, at + 1)),
-        }
-    }
-    marked
-}
-
-/// All digits are one.
-fn plain(c: char) -> char {
-    if c.is_ascii_digit() { '0' } else { c }
 }
 
 fn of_rules(seen: &Seen<'_>, bag: &mut Bag) {

@@ -213,15 +213,12 @@ impl Assessor {
         }
     }
 
-    /// What a post is to a learned model: for teaching one. `places` are names in it that the gazetteer may not know.
-    pub fn bag(&self, post: &Post, places: &[String]) -> Bag {
+    /// What a post is to a learned model: for teaching one.
+    pub fn bag(&self, post: &Post) -> Bag {
         let (normalized, tokens) = self.cut(&received(post));
         let scan = self.scan(post, &normalized, &tokens);
         let material = Material { post, normalized: &normalized, tokens: &tokens, scan: &scan };
-        self.read(material, None, |seen, _| {
-            let named = features::naming_too(seen.named, &seen.reading.chars, places);
-            features::bag(&Seen { named: &named, ..*seen })
-        })
+        self.read(material, None, |seen, _| features::bag(seen))
     }
 
     /// Reads a post by the rules; gives what they saw, and the places named, to `conclude`. A quantity that
@@ -236,8 +233,6 @@ impl Assessor {
         let cues = scan.matches.iter().map(|found| self.cue(found)).collect();
         let reading = Reading::new(normalized.text(), tokens, cues);
         let located = subject::locate(self.lexicon.places(), &scan.places, self.config.home.as_deref());
-        let named =
-            features::naming(&reading.chars, scan.places.iter().map(|place| (place.start, place.end)));
         let standing = Standing::read(&reading, located.whereabouts);
         let mut quantities = quantity::quantities(&reading);
         quantities.retain(|quantity| uncounted.is_none_or(|other| !other.says_the_same(quantity)));
@@ -263,7 +258,6 @@ impl Assessor {
             score: &score,
             verdicts: &verdicts,
             placed: located.whereabouts == Whereabouts::Home,
-            named: &named,
         };
         conclude(&seen, located.names)
     }

@@ -10,7 +10,7 @@
 //!   where the model is sure.
 //! - Without a service of the twelve there is no grade. What an office publishes has none anyway.
 
-use super::features::{Seen, bag, pieces};
+use super::features::{Seen, bag, named};
 use super::sensitivity::{Score, Speaker};
 use super::sentiment::Mood;
 use super::subject::Verdicts;
@@ -28,7 +28,10 @@ pub(crate) struct Concluded {
 }
 
 /// Least likelihood at which the model may go beyond what the rules hold fast.
-const SURE: f32 = 0.8;
+const SURE: f32 = 0.7;
+/// Greatest likelihood of less at which the model makes an alarm of what the rules found nothing in: most of that is
+/// harmless, so it must be surer than a coin.
+const STARTLED: f32 = 0.4;
 /// A service that is less likely than this is not named: somebody looks.
 const NAMED: f32 = 0.2;
 /// The same for a department: a wrong one costs the public days.
@@ -118,7 +121,8 @@ fn bounded(likely: &Likelihoods<'_>, score: &Score, civic: bool) -> usize {
     let now = rung_of(score.grade);
     let below = |rung: usize| shares[..rung].iter().sum::<f32>();
     // The middle of what is likely, not the likeliest: a grade missed by two costs more than two missed by one.
-    let wanted = (1..RUNGS.len()).rev().find(|rung| below(*rung) <= 0.5).unwrap_or(0);
+    let doubt = |rung: usize| if now == 0 && rung > 1 { STARTLED } else { 0.5 };
+    let wanted = (1..RUNGS.len()).rev().find(|&rung| below(rung) <= doubt(rung)).unwrap_or(0);
     let floor = score.impact.floor().filter(|_| score.status.factor() >= REAL).map(|(grade, _)| grade);
     if let Some(floor) = floor.filter(|grade| *grade >= Grade::Orange) {
         let least = rung_of(Some(floor));
@@ -148,7 +152,7 @@ fn mood(likely: &Likelihoods<'_>) -> Sentiment {
 
 /// The pieces of text that spoke loudest for a grade: words before runs of characters, none inside another.
 fn reasons(opinion: &Opinion<'_>, label: &str, seen: &Seen<'_>) -> String {
-    let names = pieces(seen);
+    let names = named(seen.reading);
     let mut weighed: Vec<(&str, f32)> = opinion
         .reasons("grade", label)
         .into_iter()

@@ -312,12 +312,7 @@ fn row_of(
         Some(labelled) => labelled.post.clone(),
         None => post_of(text, now)?,
     };
-    let places: Vec<String> = row
-        .get("places")
-        .and_then(Value::as_array)
-        .map(|places| places.iter().filter_map(Value::as_str).map(str::to_owned).collect())
-        .unwrap_or_default();
-    let example = Example { bag: assessor.bag(&post, &places), labels, weight: 1.0 };
+    let example = Example { bag: assessor.bag(&post), labels, weight: 1.0 };
     Ok(Some((xxh3_64(post.text.as_bytes()), labelled, example)))
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::{Model, Vocabulary};
 
 /// Format and its version.
-const MAGIC: &[u8; 8] = b"MSMODEL2";
+const MAGIC: &[u8; 8] = b"MSMODEL1";
 /// Most bytes of the content.
 const MOST: u64 = 64 << 20;
 

@@ -110,7 +110,7 @@ fn likelihoods_are_as_often_right_as_they_say() {
 proptest! {
     #[test]
     fn any_bytes_are_a_model_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        let mut file = b"MSMODEL2".to_vec();
+        let mut file = b"MSMODEL1".to_vec();
         file.extend(&bytes);
         prop_assert!(Model::from_bytes(&file).is_err());
         prop_assert!(Model::from_bytes(&bytes).is_err());
