@@ -17,8 +17,10 @@ use super::flow::{Clerk, Concluded};
 use super::health::Health;
 use super::live::{Live, LiveKind};
 use crate::detect::Signal;
-use crate::incident::{Act, Actor, Change, Desk, DeskConfig, Incident, IncidentId, Refusal};
-use crate::journal::record::{AuditEntry, DeskRecord, PersonOrToken, Record};
+use crate::incident::{
+    Act, Actor, Change, Desk, DeskConfig, Incident, IncidentId, Refusal, optional_note,
+};
+use crate::journal::record::{AuditEntry, DeskRecord, DeskVerdict, PersonOrToken, Record};
 use crate::journal::{Journal, JournalError, Stream};
 use crate::notify::{Delivery, Outcome};
 use crate::people::{Person, TokenRecord};
@@ -46,8 +48,11 @@ pub enum DeskError {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The same idempotency key was used for something else.
-    #[error("this idempotency key was used for another incident")]
+    #[error("this idempotency key was used for something else")]
     KeyUsed,
+    /// A verdict says nothing of a post.
+    #[error("say at least one of grade, category, department, sentiment and question")]
+    NothingSaid,
     /// The disk has no room.
     #[error("the disk is full")]
     DiskFull,
@@ -64,6 +69,7 @@ type Answer<T> = oneshot::Sender<Result<T, DeskError>>;
 enum Command {
     Conclude(Vec<Signal>, Answer<()>),
     Act { incident: IncidentId, act: Act, by: Actor, key: Option<String>, answer: Answer<Incident> },
+    Judge(Box<DeskVerdict>, Answer<()>),
     Record(Box<DeskRecord>, Answer<()>),
     NewClerk(Box<dyn FnOnce(&mut Clerk) + Send>, Answer<()>),
 }
@@ -99,6 +105,19 @@ impl DeskHandle {
         idempotency_key: Option<String>,
     ) -> Result<Incident, DeskError> {
         self.ask(|answer| Command::Act { incident, act, by, key: idempotency_key, answer }).await
+    }
+
+    /// Writes down what somebody says is right of a post, if it says something and its note is not too long. With a
+    /// key that was used before for the same post nothing is written again.
+    pub async fn judge(&self, verdict: DeskVerdict) -> Result<(), DeskError> {
+        let DeskVerdict { grade, category, department, sentiment, question, note, .. } = &verdict;
+        let silent = grade.is_none() && category.is_none() && department.is_none();
+        if silent && sentiment.is_none() && question.is_none() {
+            return Err(DeskError::NothingSaid);
+        }
+        let note = optional_note(note.clone())?;
+        let verdict = Box::new(DeskVerdict { note, ..verdict });
+        self.ask(|answer| Command::Judge(verdict, answer)).await
     }
 
     /// Adds or changes a person.
@@ -220,6 +239,13 @@ impl DeskTask {
                         Err(error) => drop(answer.send(Err(error))),
                     }
                 }
+                Command::Judge(verdict, answer) => match self.is_repeated(&verdict) {
+                    Ok(repeated) => {
+                        records.extend((!repeated).then_some(DeskRecord::Verdict(verdict)));
+                        promises.push(Promise::Done(answer));
+                    }
+                    Err(error) => drop(answer.send(Err(error))),
+                },
                 Command::Record(record, answer) => {
                     records.push(*record);
                     promises.push(Promise::Done(answer));
@@ -288,6 +314,15 @@ impl DeskTask {
         Ok((incident, (!nothing).then_some(concluded)))
     }
 
+    /// Whether the same request came before.
+    fn is_repeated(&self, verdict: &DeskVerdict) -> Result<bool, DeskError> {
+        let Some(key) = &verdict.idempotency_key else { return Ok(false) };
+        match self.store.verdict_by_key(key).map_err(failed)? {
+            Some(post) if post != verdict.post => Err(DeskError::KeyUsed),
+            before => Ok(before.is_some()),
+        }
+    }
+
     async fn write(&self, records: Vec<DeskRecord>) -> Result<Vec<DeskRecord>, DeskError> {
         if records.is_empty() {
             return Ok(records);
@@ -337,7 +372,9 @@ impl DeskTask {
                 | DeskRecord::Lexicon { .. }
                 | DeskRecord::Rules { .. }
                 | DeskRecord::SourcePaused { .. }
-                | DeskRecord::Audit(_) => {}
+                | DeskRecord::Audit(_)
+                | DeskRecord::Verdict(_)
+                | DeskRecord::Rescored(_) => {}
             }
         }
         for incident in changed {

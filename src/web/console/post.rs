@@ -4,6 +4,7 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
 
+use super::verdict::Review;
 use super::{Frame, Nav, Page, render};
 use crate::assess::Grade;
 use crate::extract::post::{Post, PostId};
@@ -37,6 +38,7 @@ struct PostPage {
     first_text: Option<(String, String)>,
     revised_at: Option<jiff::Timestamp>,
     thread: Vec<Under>,
+    v: Review,
 }
 
 struct Line {
@@ -70,6 +72,7 @@ pub(in crate::web) async fn page(
     let id: PostId = id.parse().map_err(|_| Problem::not_found())?;
     let whole = web.handles().reading.post(id).await?.ok_or_else(Problem::not_found)?;
     let l = visitor.lang;
+    let v = Review::of(&web, &visitor, &whole);
     let ShownPost { post: p, assessment: a, state } = whole.shown;
     let mut marks: Vec<(u32, u32)> =
         a.hits.iter().filter(|hit| !hit.negated).map(|hit| (hit.start, hit.end)).collect();
@@ -139,6 +142,7 @@ pub(in crate::web) async fn page(
                 text: under.post.text.chars().take(400).collect(),
             })
             .collect(),
+        v,
         f: Frame::new(&visitor, Nav::Search, l.t("帖文", "Post"), web.0.inbox.is_some()),
         p,
     };
