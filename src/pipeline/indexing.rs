@@ -119,7 +119,9 @@ impl IndexTask {
         let mut pending: Option<(Instant, Sequence)> = None;
         loop {
             let wakes = match self.state {
-                State::Well => pending.filter(|_| self.again != Again::Underway).map(|(since, _)| since + SOON),
+                State::Well => {
+                    pending.filter(|_| self.again != Again::Underway).map(|(since, _)| since + SOON)
+                }
                 State::Again(at) => Some(at),
                 State::Lost => None,
             };

@@ -93,11 +93,7 @@ impl Bench {
     }
 
     /// Judges the posts of these records in parallel, and gives them in order.
-    pub(super) async fn judge(
-        &self,
-        entries: Vec<Entry>,
-        judge: Judge,
-    ) -> Result<Vec<Judged>, JudgingError> {
+    pub(super) async fn judge(&self, entries: Vec<Entry>, judge: Judge) -> Result<Vec<Judged>, JudgingError> {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let share = entries.len().div_ceil(threads).max(SHARE);
         let mut working = Vec::new();

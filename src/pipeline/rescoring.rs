@@ -200,7 +200,11 @@ impl Ledger {
             progress.changed.add(changed);
             gauge!(metric::RESCORE_LEFT).set(progress.posts.saturating_sub(progress.judged) as f64);
             if tenth(progress) > before {
-                tracing::info!(judged = progress.judged, of = progress.posts, "stored posts are judged again");
+                tracing::info!(
+                    judged = progress.judged,
+                    of = progress.posts,
+                    "stored posts are judged again"
+                );
             }
         });
     }
@@ -307,8 +311,9 @@ impl Rescoring {
             return Ok(Some(ToIndex::AgainUpTo(record)));
         }
         let (mut entries, up_to) = bench.read(work.next, CHUNK).await?;
-        let wanted =
-            |at: Sequence| at <= work.end && work.stretches.iter().any(|(from, to)| (*from..=*to).contains(&at));
+        let wanted = |at: Sequence| {
+            at <= work.end && work.stretches.iter().any(|(from, to)| (*from..=*to).contains(&at))
+        };
         entries.retain(|entry| wanted(entry.sequence));
         work.next = up_to.next();
         Ok(Some(ToIndex::Again(bench.judge(entries, Bench::again).await?)))

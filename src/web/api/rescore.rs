@@ -73,7 +73,8 @@ pub(in crate::web) async fn order(
 
 pub(in crate::web) async fn progress(State(web): State<Web>) -> Json<RescoreProgress> {
     let Progress { stage, posts, judged, changed } = web.handles().rescore.progress();
-    let grade = |((from, to), posts): ((Rung, Rung), u64)| Moved { from: from.as_str(), to: to.as_str(), posts };
+    let grade =
+        |((from, to), posts): ((Rung, Rung), u64)| Moved { from: from.as_str(), to: to.as_str(), posts };
     let matter =
         |((from, to), posts): ((Matter, Matter), u64)| Moved { from: from.as_str(), to: to.as_str(), posts };
     Json(RescoreProgress {

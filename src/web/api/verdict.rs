@@ -11,9 +11,7 @@ use utoipa::ToSchema;
 
 use super::incidents::{idempotency_key, optional_body};
 use super::params::Params;
-use crate::assess::evaluation::{
-    BadRow, Matter, NOBODY, Row, Rung, read_grade, read_matter, read_mood,
-};
+use crate::assess::evaluation::{BadRow, Matter, NOBODY, Row, Rung, read_grade, read_matter, read_mood};
 use crate::assess::{Assessment, Mood};
 use crate::extract::post::PostId;
 use crate::journal::Sequence;

@@ -251,8 +251,7 @@ pub(super) fn summary(web: &Web, l: Lang, said: &DeskVerdict) -> String {
         parts.push(if id == NOBODY {
             l.t("不归任何部门", "no department's").to_owned()
         } else {
-            format!("{}{}", l.t("应由", "to be answered by "), department_name(web, l, id))
-                + l.t("答复", "")
+            format!("{}{}", l.t("应由", "to be answered by "), department_name(web, l, id)) + l.t("答复", "")
         });
     }
     if let Some(mood) = said.sentiment {
