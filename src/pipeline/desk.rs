@@ -16,6 +16,7 @@ use super::clock::Clock;
 use super::flow::{Clerk, Concluded};
 use super::health::Health;
 use super::live::{Live, LiveKind};
+use crate::assess::evaluation::{Matter, NOBODY, Rung};
 use crate::detect::Signal;
 use crate::incident::{Act, Actor, Change, Desk, DeskConfig, Incident, IncidentId, Refusal, optional_note};
 use crate::journal::record::{AuditEntry, DeskRecord, DeskVerdict, PersonOrToken, Record};
@@ -51,6 +52,9 @@ pub enum DeskError {
     /// A verdict says nothing of a post.
     #[error("say at least one of grade, category, department, sentiment and question")]
     NothingSaid,
+    /// A verdict says that a post is no service's matter, and gives it a grade or a department.
+    #[error("what is no service's matter has neither grade nor department: both are none, or not spoken of")]
+    NobodysMatter,
     /// The disk has no room.
     #[error("the disk is full")]
     DiskFull,
@@ -105,13 +109,18 @@ impl DeskHandle {
         self.ask(|answer| Command::Act { incident, act, by, key: idempotency_key, answer }).await
     }
 
-    /// Writes down what somebody says is right of a post, if it says something and its note is not too long. With a
-    /// key that was used before for the same post nothing is written again.
+    /// Writes down what somebody says is right of a post, if it says something, and nothing that contradicts itself.
+    /// With a key that was used before for the same post nothing is written again.
     pub async fn judge(&self, verdict: DeskVerdict) -> Result<(), DeskError> {
         let DeskVerdict { grade, category, department, sentiment, question, note, .. } = &verdict;
         let silent = grade.is_none() && category.is_none() && department.is_none();
         if silent && sentiment.is_none() && question.is_none() {
             return Err(DeskError::NothingSaid);
+        }
+        let graded = grade.is_some_and(|grade| grade != Rung::NONE);
+        let routed = department.as_deref().is_some_and(|id| id != NOBODY);
+        if *category == Some(Matter::Nobodys) && (graded || routed) {
+            return Err(DeskError::NobodysMatter);
         }
         let note = optional_note(note.clone())?;
         let verdict = Box::new(DeskVerdict { note, ..verdict });

@@ -164,7 +164,9 @@ impl From<DeskError> for Problem {
         let text = error.to_string();
         match error {
             DeskError::Refused(Refusal::Unknown(_)) => Self::not_found(),
-            DeskError::Refused(Refusal::Note) | DeskError::NothingSaid => Self::bad(text),
+            DeskError::Refused(Refusal::Note) | DeskError::NothingSaid | DeskError::NobodysMatter => {
+                Self::bad(text)
+            }
             DeskError::Refused(Refusal::Acknowledged { .. } | Refusal::Closed) | DeskError::KeyUsed => {
                 Self::new(Kind::Conflict, text)
             }

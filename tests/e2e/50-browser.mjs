@@ -418,7 +418,7 @@ async function reviews(browser, daemon) {
     await page.focus("#verdict .stack button");
     await save(visitor, () => page.keyboard.press("Enter"));
     const words = await said(visitor);
-    for (const part of ["等级偏高，应为橙", "事项应为", "应由消防救援支队答复", "不是提问"]) assert(words.includes(part), `${part} in ${words}`);
+    for (const part of ["等级偏高，应为橙", "事项应为", "部门正确：消防救援支队", "不是提问"]) assert(words.includes(part), `${part} in ${words}`);
     same(await page.textContent("#verdict blockquote"), "<b>现场</b>已核实", "note");
     same(await page.inputValue("#v-category"), "housing", "what the fold is set to");
     const beyond = await page.locator("html").evaluate((root) => root.scrollWidth - innerWidth);

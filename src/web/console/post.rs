@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
 
-use super::verdict::Review;
+use super::verdict::{Review, department_name};
 use super::{Frame, Nav, Page, render};
 use crate::assess::Grade;
 use crate::extract::post::{Post, PostId};
@@ -29,6 +29,7 @@ struct PostPage {
     status: &'static str,
     mood: &'static str,
     category: String,
+    department: String,
     places: String,
     explanation: String,
     dictionary: String,
@@ -103,6 +104,11 @@ pub(in crate::web) async fn page(
         status: l.status(a.status),
         mood: l.mood(a.sentiment.label),
         category,
+        department: match (&a.department, &a.category) {
+            (Some(verdict), _) => department_name(&web, l, &verdict.id),
+            (None, Some(_)) => l.t("待人工分派", "to be assigned").to_owned(),
+            (None, None) => "—".to_owned(),
+        },
         places: a.places.join("、"),
         explanation: a.explanation.clone(),
         dictionary: a.versions.dictionary.clone(),

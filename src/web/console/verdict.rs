@@ -157,7 +157,7 @@ pub(in crate::web) async fn give(
     }
     let said = match form.one("quick") {
         Some(word) => quick(&web, word, &JudgedAs::from(&judged), reading.verdict(id).await?)?,
-        None => of_fields(&form)?,
+        None => of_fields(visitor.lang, &form)?,
     };
     judge(&web, id, by, said, (text_at, judged), None).await?;
     Ok(see(&format!("/posts/{id}#verdict")))
@@ -177,8 +177,10 @@ fn quick(web: &Web, word: &str, judged: &JudgedAs, before: Option<DeskVerdict>) 
             Ok(said(judged.grade.as_str(), Some(judged.category), department))
         }
         ("not-ours", _) => Ok(said(NOBODY, Some(Matter::Nobodys), Some(NOBODY.to_owned()))),
-        // Another grade takes nothing back of what was said of the rest.
+        // Another grade takes nothing back of what was said of the rest, unless that was that it has none.
         (_, Some(rung)) => {
+            let has_none = |before: &DeskVerdict| before.category == Some(Matter::Nobodys);
+            let before = before.filter(|before| rung == Rung::NONE || !has_none(before));
             let (category, department) =
                 before.map_or((None, None), |before| (before.category, before.department));
             Ok(said(rung.as_str(), category, department))
@@ -196,7 +198,21 @@ fn confirmed_department(web: &Web, judged: &JudgedAs) -> Option<String> {
     }
 }
 
-fn of_fields(form: &Form) -> Result<Said, Problem> {
+/// What the fold says. What cannot be is told in the reader's language.
+fn of_fields(l: Lang, form: &Form) -> Result<Said, Problem> {
+    let speaks = |name| form.text(name).is_some_and(|word| word != NOBODY);
+    if form.one("category") == Some(NOBODY) && (speaks("grade") || speaks("department")) {
+        return Err(Problem::bad(l.t(
+            "不属任何事项的帖文没有等级，也不归任何部门：请把等级选为“无需处置”，部门选为“不归任何部门”，或者都选“不判断”。",
+            "What is no service's matter has neither grade nor department: choose none for both, or say nothing of them.",
+        )));
+    }
+    if ["grade", "category", "department", "sentiment", "question"]
+        .iter()
+        .all(|name| form.text(name).is_none())
+    {
+        return Err(Problem::bad(l.t("请至少判断一项。", "Say something of at least one of them.")));
+    }
     let question = match form.text("question").as_deref() {
         None => None,
         Some("yes") => Some(true),
@@ -250,8 +266,10 @@ pub(super) fn summary(web: &Web, l: Lang, said: &DeskVerdict) -> String {
     if let Some(id) = &said.department {
         parts.push(if id == NOBODY {
             l.t("不归任何部门", "no department's").to_owned()
+        } else if Some(id) == judged.department.as_ref() {
+            format!("{}{}", l.t("部门正确：", "department right: "), department_name(web, l, id))
         } else {
-            format!("{}{}", l.t("应由", "to be answered by "), department_name(web, l, id)) + l.t("答复", "")
+            format!("{}{}", l.t("部门应为", "the department is "), department_name(web, l, id))
         });
     }
     if let Some(mood) = said.sentiment {
@@ -289,7 +307,7 @@ fn matter_name(web: &Web, l: Lang, matter: Matter) -> String {
     if name.is_empty() { category.id().to_owned() } else { name.to_owned() }
 }
 
-fn department_name(web: &Web, l: Lang, id: &str) -> String {
+pub(super) fn department_name(web: &Web, l: Lang, id: &str) -> String {
     let configured = web.configured();
     let named = configured.departments.get(id);
     named.map_or(id, |department| l.t(&department.name, &department.name_en)).to_owned()

@@ -52,6 +52,8 @@ async fn verdicts_are_taken_from_officers_and_what_is_wrong_is_named() {
         (json!({"question": "yes"}), "expected a boolean"),
         (json!({"author": "x"}), "unknown field `author`"),
         (json!({"grade": "red", "note": "长".repeat(2001)}), "a note has 1 to 2000 characters"),
+        (json!({"grade": "red", "category": "none"}), "has neither grade nor department"),
+        (json!({"department": "fire", "category": "none"}), "has neither grade nor department"),
     ] {
         let answer = desk.post(&path, "officer", &body).await;
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{body}");
@@ -108,8 +110,16 @@ async fn a_click_or_the_fold_says_it_on_the_page_of_the_post() {
     assert_eq!(without.status(), StatusCode::FORBIDDEN, "no CSRF token");
     let stale = send(format!("csrf={csrf}&seen=1+0&quick=right")).await;
     assert_eq!(stale.status(), StatusCode::CONFLICT, "another text or judgement");
-    let odd = send(format!("csrf={csrf}&seen={at}&quick=whatever")).await;
-    assert_eq!(odd.status(), StatusCode::BAD_REQUEST);
+    for (fields, named) in [
+        ("quick=whatever", "quick is right, not-ours or a grade"),
+        ("grade=&category=&department=", "请至少判断一项"),
+        ("grade=red&category=none", "不属任何事项的帖文没有等级"),
+        ("grade=red&question=perhaps", "question is yes or no"),
+    ] {
+        let refused = send(format!("csrf={csrf}&seen={at}&{fields}")).await;
+        assert_eq!(refused.status(), StatusCode::BAD_REQUEST, "{fields}");
+        assert!(text(refused).await.contains(named), "{fields}");
+    }
 
     let judged = desk.told(&id).await["assessment"].clone();
     for (fields, line, verdict) in [
@@ -122,6 +132,12 @@ async fn a_click_or_the_fold_says_it_on_the_page_of_the_post() {
         ("quick=red", "等级偏低，应为红；事项应为住房与物业", json!(["red", "housing", null, null])),
         ("quick=none", "等级偏高，应为无需处置；事项应为住房与物业", json!(["none", "housing", null, null])),
         ("quick=not-ours", "不属本台", json!(["none", "none", "none", null])),
+        ("quick=red", "等级偏低，应为红", json!(["red", null, null, null])),
+        (
+            "category=utilities&department=water&grade=yellow",
+            "等级正确：黄；事项正确：水电气热；部门应为水务局",
+            json!(["yellow", "utilities", "water", null]),
+        ),
     ] {
         let sent = send(format!("csrf={csrf}&seen={at}&{fields}")).await;
         assert_eq!(sent.status(), StatusCode::SEE_OTHER, "{fields}");
@@ -136,7 +152,7 @@ async fn a_click_or_the_fold_says_it_on_the_page_of_the_post() {
 
     // Who only reads sees what was said, and no form to say it; the form has no other way in.
     let page = text(desk.get(&shown, "viewer").await).await;
-    assert!(page.contains("不属本台") && !page.contains("quick") && !page.contains("逐项更正"));
+    assert!(page.contains("水务局") && !page.contains("quick") && !page.contains("逐项更正"));
     let viewer = post_form(&form).header(header::AUTHORIZATION, desk.bearer("viewer"));
     let refused = desk.ask(viewer, format!("seen={at}&quick=right")).await;
     assert_eq!(refused.status(), StatusCode::FORBIDDEN);
