@@ -3,6 +3,8 @@
 //! One task owns the incidents. It decides on all that waits, appends it to the journal as one batch,
 //! applies it to the store, and only then answers, wakes the courier and tells the browsers.
 
+mod verdict;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +18,6 @@ use super::clock::Clock;
 use super::flow::{Clerk, Concluded};
 use super::health::Health;
 use super::live::{Live, LiveKind};
-use crate::assess::evaluation::{Matter, NOBODY, Rung};
 use crate::detect::Signal;
 use crate::incident::{Act, Actor, Change, Desk, DeskConfig, Incident, IncidentId, Refusal, optional_note};
 use crate::journal::record::{AuditEntry, DeskRecord, DeskVerdict, PersonOrToken, Record};
@@ -107,24 +108,6 @@ impl DeskHandle {
         idempotency_key: Option<String>,
     ) -> Result<Incident, DeskError> {
         self.ask(|answer| Command::Act { incident, act, by, key: idempotency_key, answer }).await
-    }
-
-    /// Writes down what somebody says is right of a post, if it says something, and nothing that contradicts itself.
-    /// With a key that was used before for the same post nothing is written again.
-    pub async fn judge(&self, verdict: DeskVerdict) -> Result<(), DeskError> {
-        let DeskVerdict { grade, category, department, sentiment, question, note, .. } = &verdict;
-        let silent = grade.is_none() && category.is_none() && department.is_none();
-        if silent && sentiment.is_none() && question.is_none() {
-            return Err(DeskError::NothingSaid);
-        }
-        let graded = grade.is_some_and(|grade| grade != Rung::NONE);
-        let routed = department.as_deref().is_some_and(|id| id != NOBODY);
-        if *category == Some(Matter::Nobodys) && (graded || routed) {
-            return Err(DeskError::NobodysMatter);
-        }
-        let note = optional_note(note.clone())?;
-        let verdict = Box::new(DeskVerdict { note, ..verdict });
-        self.ask(|answer| Command::Judge(verdict, answer)).await
     }
 
     /// Adds or changes a person.
@@ -319,15 +302,6 @@ impl DeskTask {
         let incident = self.clerk.desk.get(id).cloned().ok_or_else(|| Refusal::Unknown(id.clone()))?;
         let nothing = concluded.step.events.is_empty() && concluded.step.idempotency_key.is_none();
         Ok((incident, (!nothing).then_some(concluded)))
-    }
-
-    /// Whether the same request came before.
-    fn is_repeated(&self, verdict: &DeskVerdict) -> Result<bool, DeskError> {
-        let Some(key) = &verdict.idempotency_key else { return Ok(false) };
-        match self.store.verdict_by_key(key).map_err(failed)? {
-            Some(post) if post != verdict.post => Err(DeskError::KeyUsed),
-            before => Ok(before.is_some()),
-        }
     }
 
     async fn write(&self, records: Vec<DeskRecord>) -> Result<Vec<DeskRecord>, DeskError> {
