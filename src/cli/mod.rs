@@ -8,6 +8,7 @@ mod check;
 mod demo;
 mod dict;
 mod eval;
+mod export;
 mod ingest;
 mod model;
 mod notify_test;
@@ -16,6 +17,7 @@ mod openapi;
 mod output;
 mod people;
 mod replay;
+mod rescore;
 mod search;
 mod serve;
 mod verify;
@@ -82,6 +84,11 @@ enum Command {
     Ingest(ingest::Ingest),
     /// Search stored posts
     Search(search::Search),
+    /// What is stored, for other tools
+    #[command(subcommand)]
+    Export(export::Export),
+    /// Judge stored posts again by the dictionaries and the model in force
+    Rescore(rescore::Rescore),
     /// Send a marked test through one receiver and show the answer
     NotifyTest(notify_test::NotifyTest),
     /// People who may log in
@@ -157,6 +164,8 @@ async fn run(places: &Places, command: Command) -> Done {
         Command::Replay(replay) => replay.run(places),
         Command::Ingest(ingest) => ingest.run(places).await,
         Command::Search(search) => search.run(places).await,
+        Command::Export(export) => export.run(places).await,
+        Command::Rescore(rescore) => rescore.run(places).await,
         Command::NotifyTest(test) => test.run(places).await,
         Command::User(user) => user.run(places).await,
         Command::Token(token) => token.run(places).await,

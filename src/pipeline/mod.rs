@@ -22,11 +22,13 @@ pub mod health;
 mod housekeeping;
 mod indexing;
 pub mod intake;
+mod judging;
 pub mod lexicons;
 pub mod live;
 mod look;
 pub mod reading;
 pub mod reload;
+pub mod rescoring;
 pub mod start;
 
 use crate::store::Store;
@@ -54,4 +56,6 @@ pub struct Handles {
     pub carriers: courier::Carriers,
     /// Changes what is in force.
     pub reload: reload::Reload,
+    /// Has stored posts judged again.
+    pub rescore: rescoring::Rescore,
 }

@@ -4,7 +4,7 @@
 //! for a misspelt label would otherwise look like a label that is not there.
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Rung;
 use crate::assess::Mood;
@@ -46,13 +46,33 @@ pub struct Labels {
 }
 
 /// Whose matter a post is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Matter {
     /// That of a service.
     Of(Category),
     /// Of none.
     Nobodys,
 }
+
+impl Matter {
+    /// The word used in records: the service's id, or `none`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Of(category) => category.id(),
+            Self::Nobodys => NOBODY,
+        }
+    }
+}
+
+impl From<Option<Category>> for Matter {
+    fn from(category: Option<Category>) -> Self {
+        category.map_or(Self::Nobodys, Self::Of)
+    }
+}
+
+/// What a label says for no service and for no department; an assessment that leaves the choice of a department
+/// to a person counts as the same.
+pub const NOBODY: &str = "none";
 
 /// Why a row cannot be used; its text is shown to whoever labelled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -126,15 +146,11 @@ impl Labelled {
         pushed.source = None;
         let source = SourceId::new("labels").expect("the name is a legal id");
         let labels = Labels {
-            grade: found.grade.map(|word| grade(&word)).transpose()?,
-            category: found.category.map(|word| matter(&word)).transpose()?,
+            grade: found.grade.map(|word| read_grade(&word)).transpose()?,
+            category: found.category.map(|word| read_matter(&word)).transpose()?,
             department: found.department.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()),
             sentiment: match (found.sentiment, found.label.as_deref().and_then(mood)) {
-                (Some(word), _) => Some(mood(&word).ok_or(BadRow::Unknown {
-                    key: "sentiment",
-                    value: word,
-                    allowed: "negative, neutral, positive (or neg, neu, pos)",
-                })?),
+                (Some(word), _) => Some(read_mood(&word)?),
                 (None, label) => label,
             },
             question: found.question,
@@ -149,7 +165,8 @@ impl Labelled {
     }
 }
 
-fn grade(word: &str) -> Result<Rung, BadRow> {
+/// Reads a grade by its word.
+pub fn read_grade(word: &str) -> Result<Rung, BadRow> {
     let unknown = || BadRow::Unknown {
         key: "grade",
         value: word.to_owned(),
@@ -158,8 +175,9 @@ fn grade(word: &str) -> Result<Rung, BadRow> {
     Rung::from_word(word).ok_or_else(unknown)
 }
 
-fn matter(word: &str) -> Result<Matter, BadRow> {
-    if word == "none" {
+/// Reads a service by its id; `none` is nobody's matter.
+pub fn read_matter(word: &str) -> Result<Matter, BadRow> {
+    if word == NOBODY {
         return Ok(Matter::Nobodys);
     }
     let unknown = || BadRow::Unknown {
@@ -168,6 +186,15 @@ fn matter(word: &str) -> Result<Matter, BadRow> {
         allowed: "safety, food, health, environment, education, labour, utilities, housing, traffic, consumer, conduct, rumour, none",
     };
     Category::ALL.into_iter().find(|category| category.id() == word).map(Matter::Of).ok_or_else(unknown)
+}
+
+/// Reads a mood by its word.
+pub fn read_mood(word: &str) -> Result<Mood, BadRow> {
+    mood(word).ok_or_else(|| BadRow::Unknown {
+        key: "sentiment",
+        value: word.to_owned(),
+        allowed: "negative, neutral, positive (or neg, neu, pos)",
+    })
 }
 
 fn mood(word: &str) -> Option<Mood> {

@@ -1,10 +1,31 @@
 //! The grades as steps of one ladder, with the step below them: nothing for the desk.
 
+use serde::{Deserialize, Serialize};
+
 use crate::assess::Grade;
 
 /// A step of the ladder none, blue, yellow, orange, red.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
 pub struct Rung(u8);
+
+/// A number is no step of the ladder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is no step: 0 to 4")]
+pub struct NoRung(u8);
+
+impl TryFrom<u8> for Rung {
+    type Error = NoRung;
+    fn try_from(step: u8) -> Result<Self, NoRung> {
+        if usize::from(step) < Self::ALL.len() { Ok(Self(step)) } else { Err(NoRung(step)) }
+    }
+}
+
+impl From<Rung> for u8 {
+    fn from(rung: Rung) -> Self {
+        rung.0
+    }
+}
 
 impl Rung {
     /// Nothing for the desk.
@@ -73,5 +94,6 @@ mod tests {
         assert_eq!(Rung::RED.distance(Rung::NONE), 4);
         assert_eq!((Rung::YELLOW.chinese(), Rung::NONE.chinese()), ("黄", "无"));
         assert_eq!(Rung::from_word("purple"), None);
+        assert_eq!((Rung::try_from(4), Rung::try_from(5)), (Ok(Rung::RED), Err(NoRung(5))));
     }
 }

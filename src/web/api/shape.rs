@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::verdict::VerdictOut;
 use crate::assess::Report;
 use crate::incident::{Actor, Happening, Incident, TimelineEntry};
 use crate::journal::record::LookOutcome;
@@ -109,6 +110,8 @@ pub(in crate::web) struct PostInFull {
     /// Earlier texts that are kept.
     revisions: Vec<Revision>,
     thread_posts: Vec<Post>,
+    /// What the desk said last of it.
+    verdict: Option<VerdictOut>,
 }
 
 /// A text that was replaced.
@@ -293,10 +296,13 @@ impl From<WholePost> for PostInFull {
     fn from(whole: WholePost) -> Self {
         let replaced_at = whole.revised_at.map(|at| at.to_string());
         let revisions = whole.first_text.map(|(title, text)| Revision { title, text, replaced_at });
+        let text_at = whole.shown.state.text_at();
+        let verdict = whole.verdict.map(|verdict| VerdictOut::of(verdict, text_at));
         Self {
             post: Post::of(whole.shown, Vec::new()),
             revisions: revisions.into_iter().collect(),
             thread_posts: whole.thread.into_iter().map(|shown| Post::of(shown, Vec::new())).collect(),
+            verdict,
         }
     }
 }

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
 
+use super::verdict::{Review, department_name};
 use super::{Frame, Nav, Page, render};
 use crate::assess::Grade;
 use crate::extract::post::{Post, PostId};
@@ -28,6 +29,7 @@ struct PostPage {
     status: &'static str,
     mood: &'static str,
     category: String,
+    department: String,
     places: String,
     explanation: String,
     dictionary: String,
@@ -37,6 +39,7 @@ struct PostPage {
     first_text: Option<(String, String)>,
     revised_at: Option<jiff::Timestamp>,
     thread: Vec<Under>,
+    v: Review,
 }
 
 struct Line {
@@ -70,6 +73,7 @@ pub(in crate::web) async fn page(
     let id: PostId = id.parse().map_err(|_| Problem::not_found())?;
     let whole = web.handles().reading.post(id).await?.ok_or_else(Problem::not_found)?;
     let l = visitor.lang;
+    let v = Review::of(&web, &visitor, &whole);
     let ShownPost { post: p, assessment: a, state } = whole.shown;
     let mut marks: Vec<(u32, u32)> =
         a.hits.iter().filter(|hit| !hit.negated).map(|hit| (hit.start, hit.end)).collect();
@@ -100,6 +104,11 @@ pub(in crate::web) async fn page(
         status: l.status(a.status),
         mood: l.mood(a.sentiment.label),
         category,
+        department: match (&a.department, &a.category) {
+            (Some(verdict), _) => department_name(&web, l, &verdict.id),
+            (None, Some(_)) => l.t("待人工分派", "to be assigned").to_owned(),
+            (None, None) => "—".to_owned(),
+        },
         places: a.places.join("、"),
         explanation: a.explanation.clone(),
         dictionary: a.versions.dictionary.clone(),
@@ -139,6 +148,7 @@ pub(in crate::web) async fn page(
                 text: under.post.text.chars().take(400).collect(),
             })
             .collect(),
+        v,
         f: Frame::new(&visitor, Nav::Search, l.t("帖文", "Post"), web.0.inbox.is_some()),
         p,
     };
