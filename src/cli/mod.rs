@@ -14,6 +14,7 @@ mod notify_test;
 mod offline;
 mod openapi;
 mod output;
+mod parallel;
 mod people;
 mod replay;
 mod search;

@@ -198,7 +198,8 @@ impl Finds {
 
     /// The finds that neither date nor `unless` takes away. The parts are used up.
     fn candidates(&mut self, lexicon: &Lexicon, text: &str, date: Date) -> Vec<Candidate> {
-        let stands = |found: &&Candidate| self.context_of(lexicon, found.row, found.start, found.end).is_none();
+        let stands =
+            |found: &&Candidate| self.context_of(lexicon, found.row, found.start, found.end).is_none();
         let mut candidates: Vec<Candidate> = self.literals.iter().filter(stands).copied().collect();
         self.join_parts(lexicon, text, &mut candidates);
         candidates.retain(|candidate| {

@@ -6,6 +6,8 @@
 //! What is acknowledged is seen at once ([`Reading::post`] reads what the index does not hold yet from the
 //! journal). No answer holds anything of a writer, not even the voice that stands for one (V4).
 
+mod why;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 

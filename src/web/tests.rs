@@ -1,6 +1,8 @@
 //! The whole console over a real pipeline in a directory of its own: who may do what, what is refused, and
 //! that nothing of a writer comes out.
 
+mod why;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -43,8 +43,7 @@ fn the_record_names_term_kind_grade_and_score() {
     let list = told.as_array().expect("a list");
     assert!(!list.is_empty() && list.len() <= MOST, "{told}");
     for one in list {
-        let keys: Vec<&str> =
-            one.as_object().expect("an object").keys().map(String::as_str).collect();
+        let keys: Vec<&str> = one.as_object().expect("an object").keys().map(String::as_str).collect();
         assert_eq!(keys, ["found", "grade", "kind", "sensitivity", "term"], "{one}");
     }
 }
