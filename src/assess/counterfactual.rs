@@ -64,7 +64,7 @@ pub enum Absent {
         kind: Kind,
         /// The words that were found.
         found: String,
-        /// Whether other rows rest on these words as well.
+        /// Whether these very words are those of another row, too.
         shared: Shared,
     },
     /// A word with all rows that rest on it, none of which decides alone.
@@ -84,9 +84,9 @@ pub enum Absent {
 /// Whether the words of a row are those of other rows too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shared {
-    /// No other row that was found rests on them.
+    /// No other row was found by them.
     No,
-    /// Some do: of another kind, of another category, or joined with other words.
+    /// One was: of another kind, or of another category.
     Yes,
 }
 

@@ -140,9 +140,19 @@ impl Assessor {
         (normalized, tokens)
     }
 
+    /// Normalises a post and cuts it into words, as it is when it is judged.
+    pub fn cut_post(&self, post: &Post) -> (Normalized, Tokens) {
+        self.cut(&received(post))
+    }
+
+    /// The day by which dated rows are judged: the post's own, in China's time, whoever asks and whenever.
+    pub fn day_of(post: &Post) -> Date {
+        post.published_at.to_zoned(TimeZone::fixed(Offset::constant(8))).date()
+    }
+
     /// Judges one post.
     pub fn assess(&self, post: Arc<Post>) -> AssessedPost {
-        let (normalized, tokens) = self.cut(&received(&post));
+        let (normalized, tokens) = self.cut_post(&post);
         let fingerprint = Fingerprint::of(normalized.text());
         let scan = self.scan(&post, &normalized, &tokens);
         let material = Material { post: &post, normalized: &normalized, tokens: &tokens, scan: &scan };
@@ -173,7 +183,7 @@ impl Assessor {
     }
 
     fn scan(&self, post: &Post, normalized: &Normalized, tokens: &Tokens) -> Scan {
-        self.lexicon.scan(normalized.text(), tokens, day_of(post))
+        self.lexicon.scan(normalized.text(), tokens, Self::day_of(post))
     }
 
     fn judge(&self, material: Material<'_>, fingerprint: &Fingerprint) -> Assessment {
@@ -215,7 +225,7 @@ impl Assessor {
 
     /// What a post is to a learned model: for teaching one.
     pub fn bag(&self, post: &Post) -> Bag {
-        let (normalized, tokens) = self.cut(&received(post));
+        let (normalized, tokens) = self.cut_post(post);
         let scan = self.scan(post, &normalized, &tokens);
         let material = Material { post, normalized: &normalized, tokens: &tokens, scan: &scan };
         self.read(material, None, |seen, _| features::bag(seen))
@@ -327,11 +337,6 @@ fn received(post: &Post) -> String {
 
 /// A topic row that weighs less than this share of its category only names a thing of the field.
 const MATTER_SHARE: f64 = 0.75;
-
-/// The day by which dated rows are judged: the post's own, in China's time, whoever asks and whenever.
-fn day_of(post: &Post) -> Date {
-    post.published_at.to_zoned(TimeZone::fixed(Offset::constant(8))).date()
-}
 
 fn speaker(post: &Post) -> Speaker {
     match (post.official, post.kind) {

@@ -15,6 +15,7 @@ mod notify_test;
 mod offline;
 mod openapi;
 mod output;
+mod parallel;
 mod people;
 mod replay;
 mod rescore;

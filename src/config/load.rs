@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use super::fault::{Fault, Weight};
 use super::{Config, source, toml};
 use crate::alert::{self, RuleBook};
-use crate::lexicon::fault::{Faults, Finding};
+use crate::lexicon::fault::Faults;
 use crate::lexicon::matcher::Lexicon;
 use crate::model::Model;
 use crate::notify::{Receivers, SecretPlace};
@@ -137,13 +137,10 @@ fn part<T>(
 }
 
 fn lexicon(dir: &Path, today: Date, faults: &mut Vec<Fault>) -> Option<Lexicon> {
-    let fault = |finding: Finding, weigh: fn(&Path, usize, String) -> Fault| {
-        let fault = weigh(&dir.join(&finding.file), finding.line as usize, finding.what);
-        if finding.mend.is_empty() { fault } else { fault.mend(finding.mend) }
-    };
+    let fault = |finding, weight| Fault::of_dictionary(dir, finding, weight);
     match Lexicon::load(dir, today) {
         Ok((lexicon, findings)) => {
-            faults.extend(findings.into_iter().map(|finding| fault(finding, Fault::warning)));
+            faults.extend(findings.into_iter().map(|finding| fault(finding, Weight::Warning)));
             if lexicon.rows().is_empty() {
                 faults.push(Fault::warning(
                     dir,
@@ -154,7 +151,7 @@ fn lexicon(dir: &Path, today: Date, faults: &mut Vec<Fault>) -> Option<Lexicon> 
             Some(lexicon)
         }
         Err(Faults(findings)) => {
-            faults.extend(findings.into_iter().map(|finding| fault(finding, Fault::error)));
+            faults.extend(findings.into_iter().map(|finding| fault(finding, Weight::Error)));
             None
         }
     }

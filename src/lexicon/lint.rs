@@ -128,7 +128,7 @@ fn spellings(rows: &[Row], findings: &mut Findings) {
 }
 
 /// Every shorter stretch of a text, of at least two characters.
-fn inner(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn inner(text: &str) -> impl Iterator<Item = &str> {
     let borders: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
     let count = borders.len();
     let pairs = (0..count).flat_map(move |start| (start + 2..count).map(move |end| (start, end)));

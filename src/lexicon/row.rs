@@ -124,6 +124,11 @@ impl Row {
         self.spellings().iter().flat_map(|spelling| &spelling.parts).any(|part| part.contains(words))
     }
 
+    /// Whether the words are a spelling of the row as they stand, not joined of parts.
+    pub(crate) fn is_found_whole(&self, words: &str) -> bool {
+        self.spellings().iter().any(|spelling| matches!(spelling.parts.as_slice(), [whole] if whole == words))
+    }
+
     fn spelling(&self, text: &str) -> Spelling {
         if let Some(pinyin) = text.strip_prefix("py:") {
             return Spelling { parts: vec![pinyin.to_owned()], border: Border::Latin };

@@ -7,6 +7,7 @@
 //! journal). No answer holds anything of a writer, not even the voice that stands for one (V4).
 
 mod labels;
+mod why;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -211,6 +211,7 @@ fn schemas() -> Map<String, Value> {
     add::<shape::FoundPosts>(&mut found);
     add::<shape::PostInFull>(&mut found);
     add::<shape::Assessment>(&mut found);
+    add::<shape::Without>(&mut found);
     add::<shape::IncidentOut>(&mut found);
     add::<shape::SourceOut>(&mut found);
     add::<shape::SpanOut>(&mut found);

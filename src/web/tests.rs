@@ -3,6 +3,7 @@
 
 mod rescore;
 mod verdict;
+mod why;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

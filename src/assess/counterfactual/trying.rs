@@ -119,13 +119,13 @@ impl<'a> Found<'a> {
         let first = places[0];
         let row = self.lexicon.row(self.matches[first].row);
         let span = self.spans[first];
-        let (found, others) = if row.mode == Mode::All && row.term != span {
-            // What lies between the parts of an `all` row is not found.
-            (row.term.replace('+', "…"), 0)
-        } else {
-            (span.to_owned(), self.resting_on(span).iter().filter(|at| !places.contains(at)).count())
-        };
-        let shared = if others > 0 { Shared::Yes } else { Shared::No };
+        // What lies between the parts of an `all` row is not found.
+        let is_joined = row.mode == Mode::All && !row.is_found_whole(span);
+        let found = if is_joined { row.term.replace('+', "…") } else { span.to_owned() };
+        let others =
+            self.matches.iter().zip(&self.spans).filter(|(other, _)| other.row != self.matches[first].row);
+        let is_shared = others.filter(|(_, other)| **other == span).count() > 0;
+        let shared = if is_shared { Shared::Yes } else { Shared::No };
         let what = Absent::Row { term: row.term.clone(), kind: row.kind, found, shared };
         (what, Omitted::Finds(places))
     }
@@ -134,8 +134,11 @@ impl<'a> Found<'a> {
     fn words(&self, tried: &[Tried], base: &Score) -> Vec<Thing> {
         let mut words: BTreeMap<Vec<usize>, &str> = BTreeMap::new();
         for one in tried {
-            if let Absent::Row { found, shared: Shared::Yes, .. } = &one.what {
-                words.entry(self.resting_on(found)).or_insert(found);
+            let Absent::Row { found, .. } = &one.what else { continue };
+            let finds = self.resting_on(found);
+            let rows = |at: &usize| self.matches[*at].row;
+            if finds.iter().map(rows).min() != finds.iter().map(rows).max() {
+                words.entry(finds).or_insert(found);
             }
         }
         let decides = |at: &usize| {

@@ -7,8 +7,7 @@ use serde::{Serialize, Serializer};
 use crate::assess::features::Seen;
 use crate::assess::reading::Cue;
 use crate::assess::{
-    Asking, AssessedPost, Assessor, Counterfactual, Material, Report, Status, Verdict, day_of, subject,
-    together,
+    Asking, AssessedPost, Assessor, Counterfactual, Material, Report, Status, Verdict, subject, together,
 };
 use crate::extract::post::Post;
 use crate::lexicon::row::ToldRow;
@@ -115,7 +114,7 @@ impl Assessor {
         let assessed = self.assess(post);
         let scan = self.scan(&assessed.post, &assessed.normalized, &assessed.tokens);
         let seen = self.read(Material::of(&assessed, &scan), None, |seen, _| self.parts(seen));
-        let date = day_of(&assessed.post);
+        let date = Self::day_of(&assessed.post);
         let kept_out = self.lexicon.kept_out(assessed.normalized.text(), &assessed.tokens, date);
         let mut dissection = Dissection {
             text: assessed.normalized.text().to_owned(),

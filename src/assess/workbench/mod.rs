@@ -4,7 +4,9 @@
 //! what the stages before them decided. Nothing here is on the way of a post.
 
 mod dissection;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod shift;
 
 pub use dissection::{Dissection, FoundRow, KeptOutRow, Part, Reason};
-pub use shift::{Change, HitName, Shift, Tally};
+pub use shift::{Change, HitName, Outcome, Shift, Tally};

@@ -45,9 +45,9 @@ pub struct Shift {
     /// Its first characters.
     pub text: String,
     /// The judgement before.
-    pub before: Verdict,
+    pub before: Outcome,
     /// The judgement after.
-    pub after: Verdict,
+    pub after: Outcome,
     /// What was found in it before or is now, and is worth something else: the largest difference first.
     pub hits: Vec<Change<HitName>>,
     /// Lines of the score that came out otherwise: the largest difference first.
@@ -56,7 +56,7 @@ pub struct Shift {
 
 /// What is compared of a judgement.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Verdict {
+pub struct Outcome {
     /// The grade: `none`, `blue`, `yellow`, `orange`, `red`.
     #[serde(serialize_with = "word")]
     pub grade: Rung,
@@ -91,7 +91,7 @@ pub struct HitName {
 impl Tally {
     /// Counts one more post with its judgements.
     pub fn add(&mut self, id: &str, text: &str, before: &Assessment, after: &Assessment) {
-        let (one, other) = (Verdict::of(before), Verdict::of(after));
+        let (one, other) = (Outcome::of(before), Outcome::of(after));
         self.posts += 1;
         self.before[one.grade.step()] += 1;
         self.after[other.grade.step()] += 1;
@@ -116,15 +116,15 @@ impl Shift {
         Self {
             id: id.to_owned(),
             text: excerpt(text),
-            before: Verdict::of(before),
-            after: Verdict::of(after),
+            before: Outcome::of(before),
+            after: Outcome::of(after),
             hits: changes(&hits(before), &hits(after)),
             lines: changes(&lines(before), &lines(after)),
         }
     }
 }
 
-impl Verdict {
+impl Outcome {
     fn of(assessment: &Assessment) -> Self {
         Self {
             grade: Rung::of(assessment.grade),

@@ -2,6 +2,7 @@
 
 mod diff;
 mod lint;
+mod sample;
 mod try_text;
 
 use super::{Done, Places};
