@@ -38,6 +38,9 @@ pub struct Dissection {
     pub asking: Asking,
     /// What decided.
     pub counterfactual: Counterfactual,
+    /// First byte of each character of the text, and of its end.
+    #[serde(skip)]
+    bytes: Vec<usize>,
 }
 
 /// A clause.
@@ -99,12 +102,8 @@ fn outward<S: Serializer>(assessed: &AssessedPost, serializer: S) -> Result<S::O
 impl Dissection {
     /// The characters `start..end` of the text.
     pub fn slice(&self, start: u32, end: u32) -> &str {
-        let at = |char: u32| {
-            let place = self.text.char_indices().nth(char as usize);
-            place.map_or(self.text.len(), |(byte, _)| byte)
-        };
-        let (start, end) = (at(start), at(end));
-        &self.text[start..end.max(start)]
+        let at = |char: u32| self.bytes.get(char as usize).copied().unwrap_or(self.text.len());
+        &self.text[at(start)..at(end.max(start))]
     }
 }
 
@@ -116,8 +115,10 @@ impl Assessor {
         let seen = self.read(Material::of(&assessed, &scan), None, |seen, _| self.parts(seen));
         let date = Self::day_of(&assessed.post);
         let kept_out = self.lexicon.kept_out(assessed.normalized.text(), &assessed.tokens, date);
+        let text = assessed.normalized.text().to_owned();
         let mut dissection = Dissection {
-            text: assessed.normalized.text().to_owned(),
+            bytes: text.char_indices().map(|(byte, _)| byte).chain([text.len()]).collect(),
+            text,
             words: assessed.tokens.words().iter().map(|word| (word.start, word.end)).collect(),
             clauses: seen.clauses,
             hits: seen.hits,

@@ -92,7 +92,7 @@ impl Diff {
     /// Judges a sample by both sides: what shifts, and how many of its rows could not be used.
     fn judged(
         &self,
-        path: &PathBuf,
+        path: &Path,
         places: &Places,
         before: &Side,
         after: &Side,

@@ -97,7 +97,7 @@ fn count(number: usize, what: &str) -> String {
 }
 
 /// What a sample casts doubt on, and how many of its rows could not be used.
-fn sampled(lexicon: Lexicon, path: &PathBuf) -> Result<(Doubts, usize), Failure> {
+fn sampled(lexicon: Lexicon, path: &Path) -> Result<(Doubts, usize), Failure> {
     let assessor = Assessor::new(Arc::new(lexicon), AssessConfig::default());
     let mut sampling = Sampling::new(assessor.lexicon());
     let refused = each_batch(path, |batch| {

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -26,7 +26,7 @@ pub(super) struct Sampled {
 
 /// Reads a sample and hands it on in batches; rows that cannot be used are told, and their number is given.
 pub(super) fn each_batch(
-    path: &PathBuf,
+    path: &Path,
     mut work: impl FnMut(&[Sampled]) -> anyhow::Result<()>,
 ) -> Result<usize, Failure> {
     let unread = |error: std::io::Error| Failure::Usage(format!("cannot read {}: {error}", path.display()));

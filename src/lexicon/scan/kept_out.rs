@@ -121,6 +121,8 @@ impl Candidate {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::tests::{day, segmented, town};
     use super::*;
 
@@ -160,5 +162,34 @@ mod tests {
         }
         assert_eq!(said("暖气不热", "2026-05-01"), "暖气不热 date");
         assert_eq!(said("暖气不热", "2026-03-01"), "");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(100))]
+
+        #[test]
+        fn what_is_kept_out_does_not_count_and_what_keeps_it_out_does(
+            words in prop::collection::vec(
+                prop::sample::select(vec![
+                    "停水", "通知", "公告模板", "信息", "爆炸", "爆燃", "促销", "不", "拖欠", "工资", "坏", "人", "电梯", "。",
+                    "大面积", "暖气", "不热",
+                ]),
+                0..14,
+            ),
+        ) {
+            let (lexicon, text) = (town(), words.concat());
+            let tokens = segmented(&lexicon, &text);
+            let matches = lexicon.scan(&text, &tokens, day("2026-03-01")).matches;
+            let counts = |row, start, end| {
+                matches.iter().any(|one| (one.row, one.start, one.end) == (row, start, end))
+            };
+            for kept in lexicon.kept_out(&text, &tokens, day("2026-03-01")) {
+                prop_assert!(!counts(kept.row, kept.start, kept.end), "{kept:?} in {text}");
+                if let Keeper::Match { row, start, end } = kept.by {
+                    prop_assert!(counts(row, start, end), "{kept:?} in {text}");
+                    prop_assert!(row != kept.row);
+                }
+            }
+        }
     }
 }

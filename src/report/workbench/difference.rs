@@ -247,8 +247,7 @@ mod tests {
     fn the_page_tells_what_changes_and_what_that_does() {
         let changed = FILES[0].1.replace("停水通知\tutilities\t\t3", "停水通知\tutilities\t\t12");
         let changed = changed.replace("没水|断水\t", "没水|水停了\t停水公告");
-        let site =
-            "停水\tutilities\t\t20\t\t\t\t\t\t\t本台\t\n老人\t-\tvulnerable\toff\t\t\t\t\t\t\t本台\t\n";
+        let site = "停水\tutilities\t\t20\t\t\t\t\t\t\t本台\t\n老人\t-\tvulnerable\toff\t\t\t\t\t\t\t本台\t\n停水\tutilities\tseverity\t2\t\t\t\t\t\t\t本台\t\n";
         let places = FILES[3]
             .1
             .replace("云锦苑\t禾川市\testate\t", "云锦苑\t禾川市\testate\t云锦\n人民路\t禾川市\troad\t");
@@ -278,7 +277,40 @@ mod tests {
             categories: one.lexicon().categories(),
             sample: Some(("posts.jsonl".into(), &tally)),
         };
-        insta::assert_snapshot!(shown.text(Ink::Plain));
+        insta::assert_snapshot!(shown.text(Ink::Plain), @r"
+        民声词典比对  dictionaries（aaa） → changed（bbb）
+        词条：新增 3，删除 1，改动 2，其中加重 1，压过下层 1，停用下层 1；类别与部门 1；地名 2。
+
+        10-matters.tsv  改动 2
+          水电气热
+            ~ 停水  异写加 水停了，去 断水；例外加 停水公告；不起作用：上层另有 停水 (site/90-desk.tsv:2)  :3
+            ~ 停水通知  权重 3 → 12  :4
+
+        site/90-desk.tsv  新增 3，删除 1
+          辅助词
+            + 老人  vulnerable 1；停用 老人 (40-helpers.tsv:4)  :3
+          住房与物业
+            − 物业  topic 6  :2
+          水电气热
+            + 停水  topic 20；取代 停水 (10-matters.tsv:3)  :2
+            + 停水  severity 2  :4
+
+        类别与部门
+          ~ 水电气热（utilities）  名称 水电气热 → 公用事业
+
+        地名
+          ~ 云锦苑（禾川市）  别名加 云锦
+          + 人民路（禾川市）
+
+        样本 posts.jsonl  3 帖，2 帖研判不同：更急 1，更缓 0，类别不同 1
+          无 2 → 2，蓝 0 → 0，黄 1 → 0，橙 0 → 1，红 0 → 0
+          黄 → 橙  35.0 → 55.0分  a-1
+            云锦苑停水两天了，家里老人没法做饭
+            停水（topic）14 → 20；新命中 停水（severity 2）；不再命中 老人（vulnerable 1）；危害分 0.0 → 12.0；事项分 14.0 → 20.0；保底分 14.0 → 20.0
+          无 → 无  6.0 → 0.0分  住房与物业 → 无  a-3
+            物业没人管，气死了
+            不再命中 物业（topic 6）；事项分 6.0 → 0.0
+        ");
         let same = Difference::between(&shelves[0], &shelves[0], today).expect("no faults");
         let shown = Shown { difference: &same, sample: None, ..shown };
         insta::assert_snapshot!(shown.text(Ink::Plain), @r"

@@ -209,8 +209,11 @@ impl Shown<'_> {
         if told.is_empty() {
             return String::new();
         }
-        let lines: String = told.iter().map(|line| format!("  {}\n", plain(line))).collect();
-        format!("{}\n{lines}", ink.paint("去掉一处会怎样", Tone::Bold))
+        let mut text = ink.paint("去掉一处会怎样\n", Tone::Bold);
+        for line in &told {
+            writeln!(text, "  {}", plain(line)).expect("a string takes all");
+        }
+        text
     }
 }
 
@@ -249,8 +252,72 @@ mod tests {
     #[test]
     fn the_page_shows_every_step() {
         let text = "云锦苑停水两天了，家里老人没法做饭\n物业说没有收到停水通知。信息爆炸的时代，请尽快恢复！";
-        insta::assert_snapshot!(page(text, Ink::Plain));
-        insta::assert_snapshot!(page("今天星期二", Ink::Plain));
+        insta::assert_snapshot!(page(text, Ink::Plain), @r"
+        民声试判  词典 05d2c8c83662  2026-03-01
+        35.0分  黄：水电气热类；停供一天以上；涉及老人；请求处理；已持续2天
+
+          云锦苑/停水/两天/了/,/家里/老人/没法/做饭
+          物业/说/没有/收到/停水通知/。/信息/爆炸/的/时代/,/请/尽快恢复/!
+
+        事项  水电气热 0.39
+        部门  城市管理局 0.70，其次 住房和城乡建设局 0.30
+        地点  云锦苑
+        语气  陈述
+        情绪  负面 -0.15
+        诉求  请求处理
+
+        评分
+          事项      +17.0  水电气热、住房与物业类
+          保底       +8.0  停供一天以上
+          弱势群体   +4.0  涉及老人
+          紧迫       +3.0  请求处理
+          规模       +2.0  已持续2天
+          情绪       +1.0  情绪负面
+          合计       35.0
+
+        命中 6
+          词        词条  类别       性质        权重  层       位置
+          停水            utilities  topic         14  builtin  10-matters.tsv:3
+          老人            -          vulnerable     1  builtin  40-helpers.tsv:4
+          物业            housing    topic          6  site     site/90-desk.tsv:2
+          没有            -          negator        1  builtin  40-helpers.tsv:2
+          停水通知        utilities  topic          3  builtin  10-matters.tsv:4    被否定
+          请尽快          -          request        1  builtin  40-helpers.tsv:3
+
+        未计入 2
+          词    词条  类别       性质      权重  层       位置              未计入的原因
+          停水        utilities  topic       14  builtin  10-matters.tsv:3  让位于 停水通知 (10-matters.tsv:4)
+          爆炸        safety     severity     3  builtin  10-matters.tsv:2  unless “信息爆炸”
+
+        分句
+          陈述  云锦苑停水两天了
+          陈述  家里老人没法做饭
+          陈述  物业说没有收到停水通知
+          陈述  信息爆炸的时代
+          陈述  请尽快恢复
+
+        去掉一处会怎样
+          去掉“停水”，则为蓝色（18分）
+          去掉“两天”，则为蓝色（25分）
+        ");
+        insta::assert_snapshot!(page("今天星期二", Ink::Plain), @r"
+        民声试判  词典 05d2c8c83662  2026-03-01
+        0.0分  不预警：未发现需要处理的事项
+
+          今天/星期二
+
+        事项  无
+        部门  无
+        地点  无
+        语气  陈述
+        情绪  中性 0.00
+        诉求  无
+
+        没有命中任何词条
+
+        分句
+          陈述  今天星期二
+        ");
     }
 
     #[test]
