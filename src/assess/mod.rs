@@ -35,6 +35,7 @@ mod status;
 mod subject;
 mod together;
 mod weights;
+pub mod workbench;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -138,9 +139,7 @@ impl Assessor {
 
     /// Judges one post.
     pub fn assess(&self, post: Arc<Post>) -> AssessedPost {
-        let received =
-            if post.title.is_empty() { post.text.clone() } else { format!("{}\n{}", post.title, post.text) };
-        let normalized = normalize(&received);
+        let normalized = normalize(&received(&post));
         let tokens = self.segmenter.segment(normalized.text());
         let fingerprint = Fingerprint::of(normalized.text());
         let assessment = self.judge(&post, &normalized, &tokens, &fingerprint);
@@ -209,9 +208,7 @@ impl Assessor {
 
     /// What a post is to a learned model: for teaching one.
     pub fn bag(&self, post: &Post) -> Bag {
-        let received =
-            if post.title.is_empty() { post.text.clone() } else { format!("{}\n{}", post.title, post.text) };
-        let normalized = normalize(&received);
+        let normalized = normalize(&received(post));
         let tokens = self.segmenter.segment(normalized.text());
         self.read(post, &normalized, &tokens, |seen, _| features::bag(seen))
     }
@@ -299,6 +296,11 @@ impl Assessor {
 
 /// A topic row that weighs less than this share of its category only names a thing of the field.
 const MATTER_SHARE: f64 = 0.75;
+
+/// Title, line feed and text; the text alone if there is no title.
+fn received(post: &Post) -> String {
+    if post.title.is_empty() { post.text.clone() } else { format!("{}\n{}", post.title, post.text) }
+}
 
 /// The day by which dated rows are judged: the post's own, in China's time, whoever asks and whenever.
 fn day_of(post: &Post) -> Date {

@@ -1,0 +1,1 @@
+//! The search for words as a whole, on small invented posts.
