@@ -6,6 +6,7 @@
 mod assess;
 mod check;
 mod demo;
+mod dict;
 mod eval;
 mod ingest;
 mod model;
@@ -13,6 +14,7 @@ mod notify_test;
 mod offline;
 mod openapi;
 mod output;
+mod parallel;
 mod people;
 mod replay;
 mod search;
@@ -72,6 +74,9 @@ enum Command {
     /// Teach a model by labelled posts, and try how well it does
     #[command(subcommand)]
     Model(model::Model),
+    /// Work on the dictionaries: what their rows do in many posts, and which words are missing
+    #[command(subcommand)]
+    Dict(dict::Dict),
     /// Run a time-stamped stream through the daemon's stages under a virtual clock
     Replay(replay::Replay),
     /// Send posts to a running daemon, or straight into the data directory
@@ -149,6 +154,7 @@ async fn run(places: &Places, command: Command) -> Done {
         Command::Assess(assess) => assess.run(places),
         Command::Eval(eval) => eval.run(places),
         Command::Model(model) => model.run(places),
+        Command::Dict(dict) => dict.run(places),
         Command::Replay(replay) => replay.run(places),
         Command::Ingest(ingest) => ingest.run(places).await,
         Command::Search(search) => search.run(places).await,

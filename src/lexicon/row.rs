@@ -190,7 +190,10 @@ mod tests {
         let row = |term, subject, kind, owner| {
             NewRow { term, subject, kind, owner, note: "候选" }.line(&Categories::default())
         };
-        assert_eq!(row("飞线", "safety", Kind::Topic, "待定").as_deref(), Some("飞线\tsafety\t\t\t\t\t\t\t\t\t待定\t候选"));
+        assert_eq!(
+            row("飞线", "safety", Kind::Topic, "待定").as_deref(),
+            Some("飞线\tsafety\t\t\t\t\t\t\t\t\t待定\t候选")
+        );
         assert_eq!(
             row("电梯+困人", "-", Kind::Severity, "待定").as_deref(),
             Some("电梯+困人\t-\tseverity\t\tall\t\t\t\t\t\t待定\t候选")

@@ -28,6 +28,7 @@ mod look;
 pub mod reading;
 pub mod reload;
 pub mod start;
+pub mod stored;
 
 use crate::store::Store;
 

@@ -183,11 +183,7 @@ fn wrapping_at(rest: &[char]) -> usize {
 /// Length of a name after `@`. A run without an end is no name but text glued to one: 0.
 fn name_len(rest: &[char]) -> usize {
     const LONGEST: usize = 20;
-    let len = rest
-        .iter()
-        .take(LONGEST + 1)
-        .take_while(|&&c| is_name_char(c))
-        .count();
+    let len = rest.iter().take(LONGEST + 1).take_while(|&&c| is_name_char(c)).count();
     if len > LONGEST { 0 } else { len }
 }
 

@@ -167,9 +167,11 @@ impl Nature {
         match tag.as_bytes() {
             [b'n', b'r', ..] => Self::Person,
             [b'n', b's', ..] => Self::Place,
-            [b'c' | b'd' | b'e' | b'f' | b'h' | b'k' | b'm' | b'o' | b'p' | b'q' | b'r' | b't' | b'u' | b'y', ..] => {
-                Self::Grammar
-            }
+            [
+                b'c' | b'd' | b'e' | b'f' | b'h' | b'k' | b'm' | b'o' | b'p' | b'q' | b'r' | b't' | b'u'
+                | b'y',
+                ..,
+            ] => Self::Grammar,
             _ => Self::Content,
         }
     }

@@ -80,7 +80,6 @@ pub enum BadRow {
 
 #[derive(Deserialize)]
 struct Line {
-    id: Option<String>,
     /// Some files call the time of publication so.
     ts: Option<String>,
     grade: Option<String>,
@@ -117,20 +116,25 @@ impl Labels {
 impl Labelled {
     /// Reads a row; `now` stands for the time of publication where it states none.
     pub fn read(line: &str, now: Timestamp) -> Result<Self, BadRow> {
-        let found = Line::read(line)?;
-        let mut pushed: PushedPost = serde_json::from_str(line).map_err(not_a_row)?;
-        if pushed.published_at.is_none() {
-            pushed.published_at.clone_from(&found.ts);
-        }
+        let (mut pushed, labels) = Self::parts(line)?;
+        let id = pushed.id.clone().unwrap_or_default();
         // Whatever its source is called, the post is judged as one of the public's.
         pushed.source = None;
         let source = SourceId::new("labels").expect("the name is a legal id");
-        let id = found.id.clone().unwrap_or_default();
-        let labels = found.labels()?;
         if labels.is_empty() {
             return Err(BadRow::NoLabel);
         }
         Ok(Self { id, post: read(pushed, Some(&source), now)?.post, labels })
+    }
+
+    /// The post of a row as it was sent, and its labels, which may be none.
+    pub fn parts(line: &str) -> Result<(PushedPost, Labels), BadRow> {
+        let found = Line::read(line)?;
+        let mut pushed: PushedPost = serde_json::from_str(line).map_err(|error| not_a_row(&error))?;
+        if pushed.published_at.is_none() {
+            pushed.published_at.clone_from(&found.ts);
+        }
+        Ok((pushed, found.labels()?))
     }
 }
 
@@ -139,7 +143,7 @@ impl Line {
         if !line.starts_with('{') {
             return Err(BadRow::NotARow("the row is no JSON object".to_owned()));
         }
-        serde_json::from_str(line).map_err(not_a_row)
+        serde_json::from_str(line).map_err(|error| not_a_row(&error))
     }
 
     fn labels(self) -> Result<Labels, BadRow> {
@@ -163,7 +167,7 @@ impl Line {
     }
 }
 
-fn not_a_row(error: serde_json::Error) -> BadRow {
+fn not_a_row(error: &serde_json::Error) -> BadRow {
     BadRow::NotARow(error.to_string().split(" at line ").next().unwrap_or_default().to_owned())
 }
 

@@ -34,11 +34,11 @@ impl Assessor {
 #[cfg(test)]
 mod tests {
     use super::super::super::fixture::{assessor, post};
-    use super::*;
 
     #[test]
     fn a_hit_says_how_it_is_put() {
-        for (text, expected) in [("停水了", true), ("没有停水", false), ("模拟演练：小区停水了", false)] {
+        for (text, expected) in [("停水了", true), ("没有停水", false), ("模拟演练：小区停水了", false)]
+        {
             let hits = assessor().rows_in(&post("", text));
             let of: Vec<bool> = hits
                 .iter()

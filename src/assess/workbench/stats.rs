@@ -315,7 +315,8 @@ mod tests {
         };
         let (none, cut, burst) = (number("没水"), number("断水"), number("爆管"));
         let together = by_rows(&lexicon, &[&[none, burst], &[none, burst], &[none, burst], &[burst]]);
-        let of = |stats: &DictionaryStats, term: &str| row(stats, term, Kind::Topic).adds_nothing_beside.clone();
+        let of =
+            |stats: &DictionaryStats, term: &str| row(stats, term, Kind::Topic).adds_nothing_beside.clone();
         assert_eq!(of(&together, "没水").as_deref(), Some("10-x.tsv:3 爆管"));
         assert_eq!(of(&together, "爆管"), None, "it weighs more");
         let both = by_rows(&lexicon, &[&[none, cut], &[none, cut], &[none, cut]]);

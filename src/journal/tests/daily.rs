@@ -10,8 +10,7 @@ use proptest::prelude::*;
 
 use super::super::sim::SimDisk;
 use super::super::{
-    Entry, Journal, JournalConfig, JournalError, MAX_PAYLOAD, RealDisk, Sequence, Stream, read_beside,
-    verify,
+    Entry, Journal, JournalConfig, JournalError, MAX_PAYLOAD, RealDisk, Sequence, Stream, read_beside, verify,
 };
 use super::{Batch, DIR, all, commit, filled, open, small};
 

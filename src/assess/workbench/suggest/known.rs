@@ -17,7 +17,8 @@ pub(super) struct Known<'a> {
 impl<'a> Known<'a> {
     pub(super) fn new(lexicon: &'a Lexicon) -> Self {
         let spellings = lexicon.rows().iter().flat_map(|row| std::iter::once(&row.term).chain(&row.variants));
-        let mut words: BTreeSet<String> = spellings.flat_map(|text| text.split('+')).map(str::to_owned).collect();
+        let mut words: BTreeSet<String> =
+            spellings.flat_map(|text| text.split('+')).map(str::to_owned).collect();
         words.extend(lexicon.user_words());
         Self { lexicon, words }
     }

@@ -112,7 +112,8 @@ impl Assessor {
         let originals = originals(cases);
         let mut finder = Finder::new(&self.segmenter);
         let candidates = frequent(&originals, &mut finder, &Known::new(self.lexicon()));
-        let mut grams = Grams::of(candidates.iter().filter(|(_, form)| *form == Form::New).map(|(term, _)| &**term));
+        let mut grams =
+            Grams::of(candidates.iter().filter(|(_, form)| *form == Form::New).map(|(term, _)| &**term));
         let mut all = Sides::default();
         let mut counts = Counts::new();
         for original in &originals {
@@ -122,7 +123,8 @@ impl Assessor {
             note(original, &units, &candidates, &mut counts);
         }
         let before = counts.len();
-        counts.retain(|(term, _), count| !count.stands_as_name() && !may_name_somebody(term, &self.segmenter));
+        counts
+            .retain(|(term, _), count| !count.stands_as_name() && !may_name_somebody(term, &self.segmenter));
         let mut found = Suggestions {
             posts: originals.len() as u64,
             copies: (cases.len() - originals.len()) as u64,
@@ -152,7 +154,13 @@ impl Assessor {
     fn row(&self, term: &str, side: &Side, owner: &str) -> Option<String> {
         let Share { right, of } = side.posts;
         let note = format!("候选：{of}帖中{right}帖");
-        let cells = NewRow { term, subject: side.points_to.subject(), kind: side.points_to.kind(), owner, note: &note };
+        let cells = NewRow {
+            term,
+            subject: side.points_to.subject(),
+            kind: side.points_to.kind(),
+            owner,
+            note: &note,
+        };
         cells.line(self.lexicon.categories())
     }
 }

@@ -52,7 +52,8 @@ mod tests {
     #[test]
     fn the_figure_is_that_worked_by_hand() {
         // Prior 5 of 400. One side: 10 / (100 + 400 - 10), the other: 5 / (300 + 400 - 5).
-        let expected = ((10.0_f64 / 490.0).ln() - (5.0_f64 / 695.0).ln()) / (1.0_f64 / 10.0 + 1.0 / 5.0).sqrt();
+        let expected =
+            ((10.0_f64 / 490.0).ln() - (5.0_f64 / 695.0).ln()) / (1.0_f64 / 10.0 + 1.0 / 5.0).sqrt();
         assert!((lean(of(5, 100), of(0, 300)) - expected).abs() < 1e-12);
     }
 

@@ -15,11 +15,66 @@ use crate::text::sentence::is_han;
 const LONGEST_WORD: usize = 8;
 /// Words that name nothing and that the segmenter takes for content.
 const EMPTY: [&str; 60] = [
-    "没有", "不是", "就是", "还是", "可以", "可能", "知道", "觉得", "问题", "事情", "出来", "起来", "时候", "东西",
-    "地方", "情况", "感觉", "希望", "请问", "有人", "没人", "大家", "有没有", "是不是", "为什么", "怎么样", "一下",
-    "一点", "一直", "每天", "今天", "昨天", "前天", "早上", "晚上", "上午", "下午", "中午", "半夜", "说话", "看到",
-    "听说", "里面", "外面", "上面", "下面", "旁边", "附近", "自己", "人家", "家里", "我家", "你家", "他家", "不知",
-    "不会", "不能", "不用", "进去", "回来",
+    "没有",
+    "不是",
+    "就是",
+    "还是",
+    "可以",
+    "可能",
+    "知道",
+    "觉得",
+    "问题",
+    "事情",
+    "出来",
+    "起来",
+    "时候",
+    "东西",
+    "地方",
+    "情况",
+    "感觉",
+    "希望",
+    "请问",
+    "有人",
+    "没人",
+    "大家",
+    "有没有",
+    "是不是",
+    "为什么",
+    "怎么样",
+    "一下",
+    "一点",
+    "一直",
+    "每天",
+    "今天",
+    "昨天",
+    "前天",
+    "早上",
+    "晚上",
+    "上午",
+    "下午",
+    "中午",
+    "半夜",
+    "说话",
+    "看到",
+    "听说",
+    "里面",
+    "外面",
+    "上面",
+    "下面",
+    "旁边",
+    "附近",
+    "自己",
+    "人家",
+    "家里",
+    "我家",
+    "你家",
+    "他家",
+    "不知",
+    "不会",
+    "不能",
+    "不用",
+    "进去",
+    "回来",
 ];
 /// Characters that no word of a dictionary begins or ends with.
 const GLUE: &str = "的了着过地得吗呢吧啊呀啦嘛么哦嗯哈啥咋和与及或而但也都就才又再还是在我你您他她它们这那哪谁自己有到把给让从对为以所其之于\
@@ -76,9 +131,10 @@ impl<'a> Finder<'a> {
             units.extend(self.words(text));
         }
         for unit in &mut units {
-            let before = parts.iter().find(|&&(_, end)| end as usize == unit.start);
-            let alone = before.filter(|(start, end)| end - start == 1);
-            unit.after_surname = alone.is_some_and(|&(start, _)| is_surname(chars[start as usize]));
+            // A word may begin within a longer known one; then no part ends where it begins.
+            let before = parts.binary_search_by_key(&unit.start, |&(_, end)| end as usize);
+            let alone = before.ok().map(|at| parts[at]).filter(|(start, end)| end - start == 1);
+            unit.after_surname = alone.is_some_and(|(start, _)| is_surname(chars[start as usize]));
         }
         units
     }
@@ -170,7 +226,11 @@ mod tests {
         let mut finder = Finder::new(&SEGMENTER);
         let found = finder.units("小区停水了,物业 13800138000 经理没有回复我们,北京abc", true);
         assert_eq!(terms(&found, Form::Word), ["小区", "停水", "物业", "经理", "回复"]);
-        assert_eq!(terms(&found, Form::Pair), ["小区+停水"], "a mark, a blank or another word parts two words");
+        assert_eq!(
+            terms(&found, Form::Pair),
+            ["小区+停水"],
+            "a mark, a blank or another word parts two words"
+        );
     }
 
     #[test]
