@@ -77,6 +77,8 @@ enum Command {
     /// Work on the dictionaries: what their rows do in many posts, and which words are missing
     #[command(subcommand)]
     Dict(dict::Dict),
+    /// Tell what a change of dictionaries, weights or rules would have done; as `dict backtest`
+    Backtest(dict::Backtest),
     /// Run a time-stamped stream through the daemon's stages under a virtual clock
     Replay(replay::Replay),
     /// Send posts to a running daemon, or straight into the data directory
@@ -155,6 +157,7 @@ async fn run(places: &Places, command: Command) -> Done {
         Command::Eval(eval) => eval.run(places),
         Command::Model(model) => model.run(places),
         Command::Dict(dict) => dict.run(places),
+        Command::Backtest(backtest) => backtest.run(places),
         Command::Replay(replay) => replay.run(places),
         Command::Ingest(ingest) => ingest.run(places).await,
         Command::Search(search) => search.run(places).await,

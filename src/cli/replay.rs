@@ -14,7 +14,6 @@ use serde_json::{Value, json};
 use super::assess::pushed;
 use super::parallel::in_parallel;
 use super::{Done, Failure, Places, output, today};
-use crate::alert::RuleBook;
 use crate::assess::Assessor;
 use crate::config;
 use crate::detect::{Detector, Measure, Signal};
@@ -55,14 +54,7 @@ impl Replay {
         let loaded = config::load(&places.directories(), today()).map_err(Failure::Faults)?;
         let rules = match &self.rules {
             None => loaded.rules,
-            Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .with_context(|| format!("cannot read {}", path.display()))?;
-                RuleBook::from_toml(&text).map_err(|faults| {
-                    let said = faults.iter().map(|fault| format!("{}:{}", path.display(), said(fault)));
-                    Failure::Usage(said.collect::<Vec<_>>().join("\n"))
-                })?
-            }
+            Some(path) => config::rules(path).map_err(Failure::Faults)?,
         };
         let mut posts = Vec::new();
         for file in &self.files {
@@ -92,11 +84,6 @@ impl Replay {
         );
         Ok(())
     }
-}
-
-fn said(fault: &crate::alert::Fault) -> String {
-    let mend = fault.mend.as_ref().map(|mend| format!("; {mend}")).unwrap_or_default();
-    format!("{}: {}{mend}", fault.line.unwrap_or(0), fault.what)
 }
 
 #[derive(Default)]

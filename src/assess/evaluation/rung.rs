@@ -1,5 +1,7 @@
 //! The grades as steps of one ladder, with the step below them: nothing for the desk.
 
+use serde::{Serialize, Serializer};
+
 use crate::assess::Grade;
 
 /// A step of the ladder none, blue, yellow, orange, red.
@@ -57,6 +59,13 @@ impl Rung {
     /// Back from the word of records.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|rung| rung.as_str() == word)
+    }
+}
+
+/// By the word of records.
+impl Serialize for Rung {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -20,6 +20,9 @@ use crate::lexicon::row::Row;
 /// Posts in which a row must stand beside another before it is said to add nothing.
 const BESIDE: u64 = 3;
 
+/// Points of a level of severity, about (algorithms §4: 6, 12, 20).
+const LEVEL: f64 = 6.0;
+
 /// Counts while posts are read.
 #[derive(Debug)]
 pub struct Tally<'a> {
@@ -69,6 +72,8 @@ pub struct RowStats {
     pub kind: Kind,
     /// How it is matched.
     pub mode: Mode,
+    /// Its weight, as its kind has it: points, level, factor.
+    pub weight: f64,
     /// Hits in all posts.
     pub hits: u64,
     /// Hits said in earnest: not denied, no trap.
@@ -147,6 +152,7 @@ impl<'a> Tally<'a> {
             category: row.subject(),
             kind: row.kind,
             mode: row.mode,
+            weight: row.weight,
             hits: tally.hits,
             asserted: tally.asserted,
             posts: tally.posts,
@@ -195,6 +201,15 @@ impl RowStats {
     /// Whether the row counts for something by itself: the score, not the grammar.
     pub fn weighs(&self) -> bool {
         weighs(self.kind)
+    }
+
+    /// Points that it gave to posts in which it was wrong: what it costs.
+    pub fn cost(&self) -> f64 {
+        let wrong = (self.right.of - self.right.right) as f64;
+        match self.kind {
+            Kind::Severity => wrong * LEVEL * self.weight,
+            _ => wrong * self.weight,
+        }
     }
 
     /// Whether it is wrong more often than right, beyond what chance explains.

@@ -1,10 +1,13 @@
 //! `minsheng dict …`: the dictionary workbench, one file per subcommand.
 
+mod backtest;
 mod posts;
 mod stats;
 mod suggest;
 
 use super::{Done, Places};
+
+pub(super) use backtest::Backtest;
 
 /// Work on the dictionaries.
 #[derive(clap::Subcommand)]
@@ -13,6 +16,8 @@ pub(super) enum Dict {
     Stats(stats::Stats),
     /// Look for words that the dictionaries lack
     Suggest(suggest::Suggest),
+    /// Tell what a change of dictionaries, weights or rules would have done
+    Backtest(backtest::Backtest),
 }
 
 impl Dict {
@@ -20,6 +25,7 @@ impl Dict {
         match self {
             Self::Stats(stats) => stats.run(places),
             Self::Suggest(suggest) => suggest.run(places),
+            Self::Backtest(backtest) => backtest.run(places),
         }
     }
 }

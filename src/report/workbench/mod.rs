@@ -1,5 +1,6 @@
 //! The dictionary workbench on a terminal: what rows do, which words are missing, what a change would do.
 
+pub mod backtest;
 pub mod stats;
 pub mod suggest;
 

@@ -68,30 +68,29 @@ impl Shown<'_> {
         text
     }
 
-    /// Rows that are mostly wrong: those that mislead the most posts first.
+    /// Rows that are mostly wrong: those that gave the most points where there should be none first.
     fn doubtful(&self, ink: Ink) -> Option<String> {
         let mut rows: Vec<&RowStats> = self.stats.rows.iter().filter(|row| row.is_doubtful()).collect();
-        rows.sort_by_key(|row| std::cmp::Reverse(row.right.of - row.right.right));
+        rows.sort_by(|one, other| other.cost().total_cmp(&one.cost()));
+        let right = Side::Right;
         let mut table = Table::new([
             Side::Left,
             Side::Left,
-            Side::Right,
-            Side::Right,
-            Side::Right,
+            right,
+            right,
+            right,
+            right,
+            Side::Left,
             Side::Left,
             Side::Left,
         ]);
-        table.row(
-            ["词", "所指", "对", "帖", "准确率", "95%区间", "标注为"]
-                .map(head)
-                .into_iter()
-                .chain([head("位置")]),
-        );
+        table.row(["词", "所指", "权重", "对", "帖", "准确率", "95%区间", "标注为", "位置"].map(head));
         for row in rows.iter().take(self.worst) {
             let (value, interval) = share(row.right);
             table.row([
                 (row.term.clone(), Tone::Bold),
                 (self.says(row), Tone::Usual),
+                (row.weight.to_string(), Tone::Usual),
                 (row.right.right.to_string(), Tone::Usual),
                 (row.right.of.to_string(), Tone::Usual),
                 (value, Tone::Bad),
@@ -147,7 +146,8 @@ impl Shown<'_> {
             Side::Left,
             Side::Right,
         ]);
-        table.row(["词典", "行", "命中过", "从未", "命中", "算数", "准确率", "95%区间", "帖"].map(head));
+        table
+            .row(["词典", "行", "命中过", "从未", "命中", "算数", "准确率", "95%区间", "标注帖次"].map(head));
         for (file, rows) in files {
             let hit = rows.iter().filter(|row| row.hits > 0).count();
             let never = rows.iter().filter(|row| row.hits == 0 && !row.asleep).count();

@@ -50,9 +50,10 @@ impl Shown<'_> {
         }
         writeln!(
             text,
-            "\n建议 {} 个词；疑似人名的 {} 个不列。采用与否由人决定。",
+            "\n建议 {} 个词；疑似人名的 {} 个、地名和单位名的 {} 个不列。采用与否由人决定。",
             found.words.len(),
-            found.names_left_out
+            found.names_left_out,
+            found.institutions_left_out
         )
         .expect("a string takes all");
         if found.pointless > 0 {
@@ -65,11 +66,11 @@ impl Shown<'_> {
     fn group(&self, points_to: PointsTo, words: &[Suggestion], ink: Ink) -> String {
         let title = match points_to {
             PointsTo::Matter(category) => category_name(self.categories, category.id()),
-            PointsTo::Grave => "严重（标为黄级以上的帖常用，标为“无”的帖少用）".to_owned(),
+            PointsTo::Grave => "严重（标为黄级以上的帖常用，标为蓝级和“无”的帖少用）".to_owned(),
         };
         let mut table =
             Table::new([Side::Left, Side::Left, Side::Right, Side::Right, Side::Right, Side::Left]);
-        table.row(["词", "形式", "本类", "帖", "分值", "例"].map(|name| (name.to_owned(), Tone::Dim)));
+        table.row(["词", "形式", "本类", "帖", "偏向", "例"].map(|name| (name.to_owned(), Tone::Dim)));
         for word in words {
             let form = match (word.form, word.told) {
                 (Form::Word, _) => "词",

@@ -29,14 +29,35 @@ pub(super) struct Original {
     pub(super) matter: Option<Category>,
     /// Whether people say so.
     pub(super) told: bool,
-    /// Whether people call it yellow or higher (true) or nothing (false).
-    pub(super) grave: Option<bool>,
+    /// How heavy people say it is.
+    pub(super) weight: Option<Weight>,
+}
+
+/// How heavy a post is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Weight {
+    /// Nothing for the desk.
+    Nothing,
+    /// Blue.
+    Light,
+    /// Yellow or higher.
+    Grave,
+}
+
+impl Weight {
+    fn of(grade: Rung) -> Self {
+        match grade {
+            Rung::NONE => Self::Nothing,
+            grade if grade >= Rung::YELLOW => Self::Grave,
+            _ => Self::Light,
+        }
+    }
 }
 
 impl Original {
     /// Whether people say anything of it that words can be held against.
     pub(super) fn is_labelled(&self) -> bool {
-        self.told || self.grave.is_some()
+        self.told || self.weight.is_some()
     }
 
     fn of(case: &Case, text: &str) -> Self {
@@ -48,11 +69,8 @@ impl Original {
             Some(Matter::Nobodys) => None,
             None => case.judged,
         };
-        let grave = labels.grade.and_then(|grade| match grade {
-            Rung::NONE => Some(false),
-            grade => (grade >= Rung::YELLOW).then_some(true),
-        });
-        Self { text: unwrapped(text), matter, told: labels.category.is_some(), grave }
+        let weight = labels.grade.map(Weight::of);
+        Self { text: unwrapped(text), matter, told: labels.category.is_some(), weight }
     }
 }
 
@@ -101,14 +119,14 @@ mod tests {
             case("消防演练，学校响起警报", r#"{"category":"safety","grade":"none"}"#),
             case("电费贵了一点", r#"{"category":"utilities","grade":"blue"}"#),
         ]);
-        let told: Vec<_> = found.iter().map(|one| (one.matter, one.told, one.grave)).collect();
+        let told: Vec<_> = found.iter().map(|one| (one.matter, one.told, one.weight)).collect();
         assert_eq!(
             told,
             [
-                (Some(Category::Utilities), true, Some(true)),
+                (Some(Category::Utilities), true, Some(Weight::Grave)),
                 (Some(Category::Food), false, None),
-                (None, true, Some(false)),
-                (Some(Category::Utilities), true, None),
+                (None, true, Some(Weight::Nothing)),
+                (Some(Category::Utilities), true, Some(Weight::Light)),
             ]
         );
     }

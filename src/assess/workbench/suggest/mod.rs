@@ -5,13 +5,15 @@
 //! Known words and pairs are sought in labelled posts only; new words in all, where nobody says by our own word.
 //!
 //! Persons are never suggested: what may be a name, or stands mostly where names stand, is left out
-//! ([`crate::text::person`]), numbers and names of accounts cannot become candidates. A person reads the rest
-//! and decides; nothing is added by itself.
+//! ([`crate::text::person`]), numbers and names of accounts cannot become candidates. Names of places, offices and
+//! firms are left out too ([`proper`]): they belong to the gazetteer. A person reads the rest and decides; nothing
+//! is added by itself.
 
 mod cohesion;
 mod corpus;
 mod known;
 mod odds;
+mod proper;
 mod sides;
 mod units;
 
@@ -22,13 +24,14 @@ use serde::Serialize;
 use self::cohesion::Grams;
 use self::corpus::{Original, originals};
 use self::known::Known;
+use self::proper::{is_institution, stands_before_institution};
 use self::sides::{Side, Sides};
 use self::units::{Finder, Unit, stretches};
 use super::Share;
 use crate::assess::Assessor;
 use crate::lexicon::row::NewRow;
 use crate::text::person::{may_name, stands_as_name};
-use crate::text::segment::Segmenter;
+use crate::text::segment::{Nature, Segmenter};
 
 pub use cohesion::Cohesion;
 pub use corpus::Case;
@@ -40,7 +43,7 @@ const LEAST_POSTS: u64 = 5;
 /// Standard errors by which a word must lean to one side.
 const LEAN: f64 = 1.96;
 /// Share of its posts that must be of the side it points to.
-const OF_ITS_SIDE: f64 = 0.5;
+const OF_ITS_SIDE: f64 = 2.0 / 3.0;
 /// Share of its posts in which a longer word holds it, from which only the longer one is told; and the reverse.
 const SAME: f64 = 0.8;
 /// Examples shown of a word.
@@ -74,6 +77,8 @@ pub struct Suggestions {
     pub labelled: u64,
     /// Candidates left out because they may name a person.
     pub names_left_out: u64,
+    /// Candidates left out because they are part of the name of a place, an office or a firm.
+    pub institutions_left_out: u64,
     /// New words that point to no service.
     pub pointless: u64,
     /// The suggestions, by what they point to, the surest first.
@@ -125,11 +130,14 @@ impl Assessor {
         let before = counts.len();
         counts
             .retain(|(term, _), count| !count.stands_as_name() && !may_name_somebody(term, &self.segmenter));
+        let nameless = counts.len();
+        counts.retain(|(term, _), count| !count.is_proper() && !self.is_place(term));
         let mut found = Suggestions {
             posts: originals.len() as u64,
             copies: (cases.len() - originals.len()) as u64,
             labelled: originals.iter().filter(|one| one.told).count() as u64,
-            names_left_out: (before - counts.len()) as u64,
+            names_left_out: (before - nameless) as u64,
+            institutions_left_out: (nameless - counts.len()) as u64,
             pointless: 0,
             words: Vec::new(),
         };
@@ -139,6 +147,9 @@ impl Assessor {
                 continue;
             }
             let leaning = count.sides.leaning(form, &all);
+            if form == Form::New && leaning.is_empty() && std::env::var_os("MS_DEBUG").is_some() {
+                tracing::error!("PTL {term}");
+            }
             found.pointless += u64::from(form == Form::New && leaning.is_empty());
             let rows = leaning.into_iter().filter_map(|side| {
                 let row = self.row(&term, &side, &asked.owner)?;
@@ -148,6 +159,11 @@ impl Assessor {
         }
         found.words = best(found.words, asked.most);
         found
+    }
+
+    fn is_place(&self, term: &str) -> bool {
+        let named = |part: &str| self.segmenter.nature(part) == Nature::Place;
+        is_institution(term) || term.split('+').any(named)
     }
 
     /// The row that would hold a word; `None` if no dictionary would take it.
@@ -207,9 +223,18 @@ fn note(original: &Original, units: &[Unit], candidates: &Candidates, counts: &m
 #[derive(Debug, Default)]
 struct Count {
     sides: Sides,
-    /// Distinct surroundings, and whether each is one of a name.
-    around: BTreeMap<String, bool>,
+    /// Distinct surroundings, with what each says.
+    around: BTreeMap<String, Around>,
     examples: Vec<String>,
+}
+
+/// What the surroundings of a candidate say.
+#[derive(Debug, Clone, Copy)]
+struct Around {
+    /// Those of a person's name.
+    person: bool,
+    /// Those of a part of the name of a place, an office or a firm.
+    proper: bool,
 }
 
 impl Count {
@@ -219,14 +244,20 @@ impl Count {
         before = before.chars().rev().collect();
         let after: String = chars[unit.end..].iter().take(AROUND).take_while(line).collect();
         if self.around.len() < MOST_AROUND {
-            let named = unit.after_surname || stands_as_name(&before, &after);
-            self.around.insert(format!("{before}|{after}"), named);
+            let person = unit.after_surname || stands_as_name(&before, &after);
+            let proper = stands_before_institution(&after);
+            self.around.insert(format!("{before}|{after}"), Around { person, proper });
         }
     }
 
     /// Whether at least half of its surroundings are those of a name.
     fn stands_as_name(&self) -> bool {
-        2 * self.around.values().filter(|named| **named).count() >= self.around.len()
+        2 * self.around.values().filter(|around| around.person).count() >= self.around.len()
+    }
+
+    /// Whether at least half of its surroundings make it a part of the name of a place, an office or a firm.
+    fn is_proper(&self) -> bool {
+        2 * self.around.values().filter(|around| around.proper).count() >= self.around.len()
     }
 
     fn suggestion(

@@ -4,7 +4,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::corpus::Original;
+use super::corpus::{Original, Weight};
 use super::odds::{Use, lean};
 use super::units::Form;
 use super::{LEAN, LEAST_POSTS, OF_ITS_SIDE};
@@ -64,6 +64,8 @@ pub(super) struct Sides {
     /// By service, where we say it.
     judged: [u64; SIDES],
     grave: u64,
+    /// Of a concrete but light matter.
+    light: u64,
     harmless: u64,
 }
 
@@ -83,8 +85,12 @@ impl Sides {
         } else {
             self.judged[side] += 1;
         }
-        self.grave += u64::from(post.grave == Some(true));
-        self.harmless += u64::from(post.grave == Some(false));
+        match post.weight {
+            Some(Weight::Grave) => self.grave += 1,
+            Some(Weight::Light) => self.light += 1,
+            Some(Weight::Nothing) => self.harmless += 1,
+            None => {}
+        }
     }
 
     /// Whether people have said of any of the posts whose matter it is.
@@ -100,9 +106,17 @@ impl Sides {
             side(PointsTo::Matter(category), (one(self), all(self)), (one(of), all(of)))
         });
         let matter = matters.flatten().max_by(|one, other| one.lean.total_cmp(&other.lean));
-        let both = |sides: &Self| (sides.grave, sides.grave + sides.harmless);
-        let grave = side(PointsTo::Grave, both(self), both(of));
-        matter.into_iter().chain(grave).collect()
+        matter.into_iter().chain(self.grave(of)).collect()
+    }
+
+    /// Harm, if grave posts use the word more than harmless ones, and more than those of light matters: what only
+    /// tells a complaint from chat (单元, 合同) is no word of harm.
+    fn grave(&self, of: &Self) -> Option<Side> {
+        let beside = |other: fn(&Self) -> u64| {
+            let both = |sides: &Self| (sides.grave, sides.grave + other(sides));
+            side(PointsTo::Grave, both(self), both(of))
+        };
+        beside(|sides| sides.light).and_then(|_| beside(|sides| sides.harmless))
     }
 
     /// Known words are sought where people said whose matter it is; new ones everywhere.
@@ -158,8 +172,10 @@ mod tests {
 
     #[test]
     fn grave_posts_are_held_against_harmless_ones() {
-        let all = Sides { grave: 200, harmless: 400, ..Sides::default() };
-        let word = Sides { grave: 20, harmless: 1, ..Sides::default() };
+        let all = Sides { grave: 200, light: 300, harmless: 400, ..Sides::default() };
+        let word = Sides { grave: 20, light: 2, harmless: 1, ..Sides::default() };
+        let complaint = Sides { light: 40, ..word.clone() };
+        assert!(complaint.leaning(Form::Word, &all).is_empty(), "light matters use it as well");
         let found = word.leaning(Form::Word, &all);
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].points_to, found[0].posts), (PointsTo::Grave, Share { right: 20, of: 21 }));

@@ -14,71 +14,19 @@ use crate::text::sentence::is_han;
 /// Longest known word that is looked at, in characters.
 const LONGEST_WORD: usize = 8;
 /// Words that name nothing and that the segmenter takes for content.
-const EMPTY: [&str; 60] = [
-    "没有",
-    "不是",
-    "就是",
-    "还是",
-    "可以",
-    "可能",
-    "知道",
-    "觉得",
-    "问题",
-    "事情",
-    "出来",
-    "起来",
-    "时候",
-    "东西",
-    "地方",
-    "情况",
-    "感觉",
-    "希望",
-    "请问",
-    "有人",
-    "没人",
-    "大家",
-    "有没有",
-    "是不是",
-    "为什么",
-    "怎么样",
-    "一下",
-    "一点",
-    "一直",
-    "每天",
-    "今天",
-    "昨天",
-    "前天",
-    "早上",
-    "晚上",
-    "上午",
-    "下午",
-    "中午",
-    "半夜",
-    "说话",
-    "看到",
-    "听说",
-    "里面",
-    "外面",
-    "上面",
-    "下面",
-    "旁边",
-    "附近",
-    "自己",
-    "人家",
-    "家里",
-    "我家",
-    "你家",
-    "他家",
-    "不知",
-    "不会",
-    "不能",
-    "不用",
-    "进去",
-    "回来",
+#[rustfmt::skip]
+const EMPTY: [&str; 63] = [
+    "没有", "不是", "就是", "还是", "可以", "可能", "知道", "觉得", "问题", "事情", "出来", "起来", "时候", "东西", "地方",
+    "情况", "感觉", "希望", "请问", "有人", "没人", "大家", "有没有", "是不是", "为什么", "怎么样", "一下", "一点", "一直", "每天",
+    "今天", "昨天", "前天", "早上", "晚上", "上午", "下午", "中午", "半夜", "说话", "看到", "听说", "里面", "外面", "上面",
+    "下面", "旁边", "附近", "自己", "人家", "家里", "我家", "你家", "他家", "不知", "不会", "不能", "不用", "进去", "回来",
+    "开始", "外头", "单元",
 ];
 /// Characters that no word of a dictionary begins or ends with.
 const GLUE: &str = "的了着过地得吗呢吧啊呀啦嘛么哦嗯哈啥咋和与及或而但也都就才又再还是在我你您他她它们这那哪谁自己有到把给让从对为以所其之于\
-一二三四五六七八九十百千万亿零两几多半第个只条件次位名些点儿里上下中前后内外去来说看要会能可想很太更最真好人家天年月日时分号";
+一二三四五六七八九十百千万亿零两几多半第个只条件次位名些点儿里上下中前后内外去来说看要会能可想很太更最真好人家天年月日时分号今昨明早晚起句岁元名次度期号因将遭称致等获该此据曾正使同向跟";
+/// Numbers: what holds one in its midst is a phrase (讲一句), not a word.
+const NUMBERS: &str = "一二三四五六七八九十百千万亿零两几";
 /// Characters that end no word but may begin one: 没回复, 不处理, 被投诉.
 const OPENERS: &str = "没不未无被别乱";
 
@@ -201,7 +149,8 @@ impl<'a> Finder<'a> {
 
 fn is_glued(chars: &[char]) -> bool {
     let (first, last) = (chars[0], chars[chars.len() - 1]);
-    GLUE.contains(first) || GLUE.contains(last) || OPENERS.contains(last)
+    let glued = GLUE.contains(first) || GLUE.contains(last) || OPENERS.contains(last);
+    glued || chars.iter().any(|c| NUMBERS.contains(*c))
 }
 
 /// The stretches of Chinese characters of a text.

@@ -1,0 +1,1 @@
+//! Whole comparisons on small invented streams.
