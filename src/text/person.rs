@@ -25,10 +25,18 @@ const BEFORE: [&str; 45] = [
 /// Characters of which given names are mostly made.
 const GIVEN: &str = "伟芳娜敏静丽强磊洋艳勇军杰娟涛超明霞秀平刚桂英华玉兰红梅建国志鑫宇轩涵梓浩子欣怡诗雨晨佳琪思雅婷倩颖琳慧莹雪峰鹏\
 飞斌俊辉健龙波宁凯宸睿泽铭哲博文昊天然皓煜熙萱妍彤瑶萌媛璐蕾薇莉珊玲凤珍琴素云莲春菊淑芬芝香月翠爱荣美亮东海生福祥\
-庆林森松柏栋柱根发财旺贵富康乐喜胜利民权胤翔瀚栩骏晟晗昕晓曦楠彬钧铮恒毅威武斯嘉若语嫣可悦心妙琬";
+庆林森松柏栋柱根发财旺贵富康乐喜胜利民权胤翔瀚栩骏晟晗昕晓曦楠彬钧铮恒毅威武斯嘉若语嫣可悦心妙琬艺晔怜融蕴润滢漪涓汐沁";
 /// Characters with which foreign names are written.
 const FOREIGN: &str = "阿埃艾奥巴贝比波伯布达德迪蒂杜恩尔法菲费弗格哈赫霍基吉加杰卡凯科克库拉莱兰朗劳勒雷里莉丽林隆卢鲁伦罗洛马迈曼梅米密莫\
 穆纳娜内尼诺努欧帕佩皮普奇乔琼萨塞桑沙史斯苏索塔泰坦汤特托瓦威维韦温沃乌西希夏谢辛休雅亚扬伊约泽扎詹朱兹佐";
+/// Kinship and ranks behind a nickname: 字母哥, 侃爷.
+const RANKS: [&str; 12] = ["哥", "姐", "爷", "叔", "姨", "婶", "少", "奶奶", "爷爷", "主席", "书记", "郡王"];
+/// Characters that end Japanese surnames.
+const JAPANESE: &str = "田川村崎原";
+/// Things and matters: what ends in one and begins with a known word (门禁|卡) is no name though its first
+/// character is a surname.
+const THINGS: &str =
+    "卡费车门井锁灯桩单证款贷群店站员房桥路管水电气味声音堆坑线网杆牌机柜箱桶池墙板窗顶漏堵断停坏塌裂臭脏乱";
 /// Longest text that can be a name by its form, with what clings to it.
 const LONGEST: usize = 5;
 
@@ -40,9 +48,8 @@ pub fn may_name(word: &str, parts: &[(u32, u32)], segmenter: &Segmenter) -> bool
     if word.contains('·') || segmenter.nature(word) == Nature::Person {
         return true;
     }
-    // What the segmenter knows as one word of another sort is that word.
     if parts.len() <= 1 {
-        return false;
+        return is_known_name(&chars, segmenter);
     }
     let known_person = parts.iter().any(|&(start, end)| {
         end - start > 1 && segmenter.nature(&slice(&chars, start, end)) == Nature::Person
@@ -50,7 +57,8 @@ pub fn may_name(word: &str, parts: &[(u32, u32)], segmenter: &Segmenter) -> bool
     known_person
         || chars.len() <= LONGEST && (holds_surname(&chars, parts) || is_nickname(&chars) || is_titled(word))
         || chars.iter().all(|c| FOREIGN.contains(*c))
-        || chars.len() <= 2 && chars.iter().all(|c| GIVEN.contains(*c))
+        || begins_with_surname(&chars, parts)
+        || parts.len() == chars.len() && is_given(&chars)
 }
 
 /// Whether what stands before and after a word says that the word is a person's name.
@@ -85,6 +93,35 @@ fn holds_surname(chars: &[char], parts: &[(u32, u32)]) -> bool {
     })
 }
 
+/// Names that the segmenter knows and calls something else (薛淑杰, 徐若瑄): a surname, and behind it what is no
+/// word with it. 高速|率 and 石料|场 are words.
+fn is_known_name(chars: &[char], segmenter: &Segmenter) -> bool {
+    match chars {
+        [surname, given] => is_surname(*surname) && GIVEN.contains(*given),
+        [surname, _, _] if is_surname(*surname) => {
+            let opening = slice(chars, 0, 2);
+            !segmenter.knows(&opening) || segmenter.nature(&opening) == Nature::Person
+        }
+        _ => false,
+    }
+}
+
+/// Two or three characters of which the first is a surname, whatever the segmenter makes of them: 何以|琛.
+fn begins_with_surname(chars: &[char], parts: &[(u32, u32)]) -> bool {
+    let is_thing = parts[0].1 == 2 && chars.last().is_some_and(|c| THINGS.contains(*c));
+    chars.len() <= 3 && is_surname(chars[0]) && !is_thing
+}
+
+/// Characters of which none is a known word with its neighbour, and that end as given or foreign names do.
+fn is_given(chars: &[char]) -> bool {
+    let of_names = |c: &char| GIVEN.contains(*c) || FOREIGN.contains(*c);
+    match chars {
+        [_, last] => GIVEN.contains(*last) || JAPANESE.contains(*last),
+        [_, rest @ ..] if rest.len() == 2 => rest.iter().any(of_names),
+        _ => false,
+    }
+}
+
 /// 小王, 老李, 阿强.
 fn is_nickname(chars: &[char]) -> bool {
     match chars {
@@ -94,14 +131,15 @@ fn is_nickname(chars: &[char]) -> bool {
     }
 }
 
-/// 张女士, 李某, 王姐.
+/// 张女士, 李某, 王姐, 字母哥.
 fn is_titled(word: &str) -> bool {
-    titles().any(|title| {
-        word.strip_suffix(title).is_some_and(|rest| {
-            let mut rest = rest.chars();
-            rest.next().is_some_and(is_surname) && rest.count() <= 2
+    RANKS.iter().any(|rank| word.ends_with(rank))
+        || titles().any(|title| {
+            word.strip_suffix(title).is_some_and(|rest| {
+                let mut rest = rest.chars();
+                rest.next().is_some_and(is_surname) && rest.count() <= 2
+            })
         })
-    })
 }
 
 fn slice(chars: &[char], start: u32, end: u32) -> String {
@@ -150,6 +188,20 @@ mod tests {
             "艾·普",
             "马云说",
             "吴谢宇",
+            "任素汐",
+            "具俊晔",
+            "何以琛",
+            "焉栩嘉",
+            "习主席",
+            "字母哥",
+            "侃爷",
+            "展翔",
+            "涵艺",
+            "岸田",
+            "薛淑杰",
+            "徐若瑄",
+            "李惟淼",
+            "热依扎",
         ] {
             assert!(may(word), "{word}");
         }
@@ -170,6 +222,19 @@ mod tests {
             "充电桩",
             "飞线",
             "上门",
+            "门禁卡",
+            "石料场",
+            "高速率",
+            "周期表",
+            "集卡",
+            "挂水",
+            "彩铃",
+            "血透",
+            "产检",
+            "已办结",
+            "没人应",
+            "洒水车",
+            "散装",
         ] {
             assert!(!may(word), "{word}");
         }

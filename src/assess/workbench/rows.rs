@@ -42,7 +42,10 @@ mod tests {
             let hits = assessor().rows_in(&post("", text));
             let of: Vec<bool> = hits
                 .iter()
-                .filter(|hit| assessor().lexicon().row(hit.row).term == "停水")
+                .filter(|hit| {
+                    let row = assessor().lexicon().row(hit.row);
+                    row.term == "停水" && row.kind == crate::lexicon::kind::Kind::Topic
+                })
                 .map(|hit| hit.asserted)
                 .collect();
             assert_eq!(of, [expected], "{text}");

@@ -147,9 +147,6 @@ impl Assessor {
                 continue;
             }
             let leaning = count.sides.leaning(form, &all);
-            if form == Form::New && leaning.is_empty() && std::env::var_os("MS_DEBUG").is_some() {
-                tracing::error!("PTL {term}");
-            }
             found.pointless += u64::from(form == Form::New && leaning.is_empty());
             let rows = leaning.into_iter().filter_map(|side| {
                 let row = self.row(&term, &side, &asked.owner)?;

@@ -25,6 +25,8 @@ const EMPTY: [&str; 63] = [
 /// Characters that no word of a dictionary begins or ends with.
 const GLUE: &str = "的了着过地得吗呢吧啊呀啦嘛么哦嗯哈啥咋和与及或而但也都就才又再还是在我你您他她它们这那哪谁自己有到把给让从对为以所其之于\
 一二三四五六七八九十百千万亿零两几多半第个只条件次位名些点儿里上下中前后内外去来说看要会能可想很太更最真好人家天年月日时分号今昨明早晚起句岁元名次度期号因将遭称致等获该此据曾正使同向跟";
+/// Characters that end words and begin none.
+const SUFFIXES: &str = "量型性率数式化感者族们";
 /// Numbers: what holds one in its midst is a phrase (讲一句), not a word.
 const NUMBERS: &str = "一二三四五六七八九十百千万亿零两几";
 /// Characters that end no word but may begin one: 没回复, 不处理, 被投诉.
@@ -149,7 +151,8 @@ impl<'a> Finder<'a> {
 
 fn is_glued(chars: &[char]) -> bool {
     let (first, last) = (chars[0], chars[chars.len() - 1]);
-    let glued = GLUE.contains(first) || GLUE.contains(last) || OPENERS.contains(last);
+    let glued = GLUE.contains(first) || GLUE.contains(last);
+    let glued = glued || SUFFIXES.contains(first) || OPENERS.contains(last);
     glued || chars.iter().any(|c| NUMBERS.contains(*c))
 }
 
