@@ -76,9 +76,11 @@ enum Command {
     /// Teach a model by labelled posts, and try how well it does
     #[command(subcommand)]
     Model(model::Model),
-    /// Work on the dictionaries: try a text, compare two sets, find faults
+    /// Work on the dictionaries: try a text, compare two sets, find faults, and what is missing
     #[command(subcommand)]
     Dict(dict::Dict),
+    /// Tell what a change of dictionaries, weights or rules would have done; as `dict backtest`
+    Backtest(dict::Backtest),
     /// Run a time-stamped stream through the daemon's stages under a virtual clock
     Replay(replay::Replay),
     /// Send posts to a running daemon, or straight into the data directory
@@ -162,6 +164,7 @@ async fn run(places: &Places, command: Command) -> Done {
         Command::Eval(eval) => eval.run(places),
         Command::Model(model) => model.run(places),
         Command::Dict(dict) => dict.run(places),
+        Command::Backtest(backtest) => backtest.run(places),
         Command::Replay(replay) => replay.run(places),
         Command::Ingest(ingest) => ingest.run(places).await,
         Command::Search(search) => search.run(places).await,

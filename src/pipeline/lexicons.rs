@@ -113,31 +113,45 @@ impl Lexicons {
     }
 
     fn load(&self, version: &str) -> io::Result<Arc<Assessor>> {
-        let (dictionaries, model) = version.split_once('+').map_or((version, None), |(d, m)| (d, Some(m)));
-        let text = fs::read_to_string(self.dictionaries(dictionaries))?;
-        let lexicon = Lexicon::from_canonical(&text).map_err(io::Error::other)?;
-        let read = |version| Model::from_bytes(&fs::read(self.model(version))?).map_err(io::Error::other);
-        let model = model.map(read).transpose()?.map(Arc::new);
+        let Kept { lexicon, model } = kept(&self.0.dir, version)?;
         Ok(Arc::new(Assessor::new(Arc::new(lexicon), self.0.config.clone()).with_model(model)))
     }
 
     fn keep(&self, assessor: &Assessor) -> io::Result<()> {
-        let path = self.dictionaries(assessor.lexicon().version());
+        let path = dictionaries(&self.0.dir, assessor.lexicon().version());
         if !path.exists() {
             write_whole(&path, assessor.lexicon().canonical().as_bytes())?;
         }
         let Some(model) = assessor.model() else { return Ok(()) };
-        let path = self.model(model.version());
+        let path = model_file(&self.0.dir, model.version());
         if path.exists() { Ok(()) } else { write_whole(&path, &model.to_bytes()) }
     }
+}
 
-    fn dictionaries(&self, version: &str) -> PathBuf {
-        self.0.dir.join(format!("{version}.lexicon"))
-    }
+/// A version that was kept.
+pub struct Kept {
+    /// The dictionaries.
+    pub lexicon: Lexicon,
+    /// The model, if the version had one.
+    pub model: Option<Arc<Model>>,
+}
 
-    fn model(&self, version: &str) -> PathBuf {
-        self.0.dir.join(format!("{version}.model"))
-    }
+/// Reads a version, `c946c99617b5` or with a model `c946c99617b5+0a1b2c3d4e5f`, from the directory in which it
+/// was kept. Blocks on the disk.
+pub(super) fn kept(dir: &Path, version: &str) -> io::Result<Kept> {
+    let (of_dictionaries, of_model) = version.split_once('+').map_or((version, None), |(d, m)| (d, Some(m)));
+    let text = fs::read_to_string(dictionaries(dir, of_dictionaries))?;
+    let lexicon = Lexicon::from_canonical(&text).map_err(io::Error::other)?;
+    let read = |version| Model::from_bytes(&fs::read(model_file(dir, version))?).map_err(io::Error::other);
+    Ok(Kept { lexicon, model: of_model.map(read).transpose()?.map(Arc::new) })
+}
+
+fn dictionaries(dir: &Path, version: &str) -> PathBuf {
+    dir.join(format!("{version}.lexicon"))
+}
+
+fn model_file(dir: &Path, version: &str) -> PathBuf {
+    dir.join(format!("{version}.model"))
 }
 
 /// Writes a file so that it is there whole and durable, or not at all.

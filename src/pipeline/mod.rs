@@ -11,6 +11,7 @@
 //! distance to what is durable; when that grows, intake makes the crawl wait and answers 429 at the door.
 
 mod assessing;
+pub mod backtest;
 pub mod clock;
 pub mod courier;
 mod courtesy;
@@ -30,6 +31,7 @@ pub mod reading;
 pub mod reload;
 pub mod rescoring;
 pub mod start;
+pub mod stored;
 
 use crate::store::Store;
 

@@ -6,24 +6,24 @@ use crate::assess::Grade;
 
 /// A step of the ladder none, blue, yellow, orange, red.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "u8", into = "u8")]
+#[serde(try_from = "String", into = "&'static str")]
 pub struct Rung(u8);
 
-/// A number is no step of the ladder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is no step: 0 to 4")]
-pub struct NoRung(u8);
+/// The word of no step.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no grade; it must be one of none, blue, yellow, orange, red")]
+pub struct NoRung(String);
 
-impl TryFrom<u8> for Rung {
+impl TryFrom<String> for Rung {
     type Error = NoRung;
-    fn try_from(step: u8) -> Result<Self, NoRung> {
-        if usize::from(step) < Self::ALL.len() { Ok(Self(step)) } else { Err(NoRung(step)) }
+    fn try_from(word: String) -> Result<Self, NoRung> {
+        Self::from_word(&word).ok_or(NoRung(word))
     }
 }
 
-impl From<Rung> for u8 {
+impl From<Rung> for &'static str {
     fn from(rung: Rung) -> Self {
-        rung.0
+        rung.as_str()
     }
 }
 
@@ -94,6 +94,7 @@ mod tests {
         assert_eq!(Rung::RED.distance(Rung::NONE), 4);
         assert_eq!((Rung::YELLOW.chinese(), Rung::NONE.chinese()), ("黄", "无"));
         assert_eq!(Rung::from_word("purple"), None);
-        assert_eq!((Rung::try_from(4), Rung::try_from(5)), (Ok(Rung::RED), Err(NoRung(5))));
+        assert_eq!(Rung::try_from("red".to_owned()), Ok(Rung::RED));
+        assert_eq!(Rung::try_from("4".to_owned()), Err(NoRung("4".to_owned())));
     }
 }

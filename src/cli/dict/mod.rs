@@ -1,11 +1,17 @@
 //! `minsheng dict …`: the dictionary workbench, one file per subcommand.
 
+mod backtest;
 mod diff;
 mod lint;
+mod posts;
 mod sample;
+mod stats;
+mod suggest;
 mod try_text;
 
 use super::{Done, Places};
+
+pub(super) use backtest::Backtest;
 
 /// Work on the dictionaries.
 #[derive(clap::Subcommand)]
@@ -16,6 +22,12 @@ pub(super) enum Dict {
     Diff(diff::Diff),
     /// Name every fault and doubt in dictionaries
     Lint(lint::Lint),
+    /// Tell what every row of the dictionaries does in many posts
+    Stats(stats::Stats),
+    /// Look for words that the dictionaries lack
+    Suggest(suggest::Suggest),
+    /// Tell what a change of dictionaries, weights or rules would have done
+    Backtest(backtest::Backtest),
 }
 
 impl Dict {
@@ -24,6 +36,9 @@ impl Dict {
             Self::Try(try_text) => try_text.run(places),
             Self::Diff(diff) => diff.run(places),
             Self::Lint(lint) => lint.run(places),
+            Self::Stats(stats) => stats.run(places),
+            Self::Suggest(suggest) => suggest.run(places),
+            Self::Backtest(backtest) => backtest.run(places),
         }
     }
 }

@@ -1,9 +1,14 @@
-//! The dictionary workbench on a terminal: one text taken apart, and what differs between dictionaries.
+//! The dictionary workbench on a terminal: one text taken apart, what differs between dictionaries, what rows do, which
+//! words are missing, what a change would do.
 
+pub mod backtest;
 pub mod difference;
 pub mod dissection;
 mod shifts;
+pub mod stats;
+pub mod suggest;
 
+use crate::assess::workbench::Share;
 use crate::lexicon::categories::Categories;
 use crate::lexicon::category::Category;
 
@@ -22,6 +27,14 @@ fn category_name(categories: &Categories, id: &str) -> String {
 /// What people call a department.
 fn department_name<'a>(categories: &'a Categories, id: &'a str) -> &'a str {
     categories.departments.get(id).map_or(id, |department| department.name.as_str())
+}
+
+/// `0.75` and `0.30–0.95`; both empty of nothing.
+fn share(share: Share) -> (String, String) {
+    match (share.value(), share.interval()) {
+        (Some(value), Some((low, high))) => (format!("{value:.2}"), format!("{low:.2}–{high:.2}")),
+        _ => (String::new(), String::new()),
+    }
 }
 
 /// Texts are the public's: nothing in them may speak to the terminal.
