@@ -26,6 +26,8 @@ pub struct ToldRow {
     pub mode: Mode,
     /// The layer of its file.
     pub layer: Layer,
+    /// Whether it only switches off the same row of a lower layer.
+    pub off: bool,
 }
 
 impl Row {
@@ -40,6 +42,7 @@ impl Row {
             weight: self.weight,
             mode: self.mode,
             layer: self.layer,
+            off: self.off,
         }
     }
 }

@@ -110,8 +110,14 @@ impl Shown<'_> {
     fn row(&self, change: &RowChange, ink: Ink) -> String {
         let row = change.row();
         let mut said: Vec<String> = change.cells.iter().map(|cell| self.cell(cell)).collect();
-        if change.cells.is_empty() {
-            said.push(format!("{} {}", row.kind.id(), row.weight));
+        let has_effect =
+            change.effects.iter().any(|one| matches!(one, Effect::SwitchesOff(_) | Effect::OverruledBy(_)));
+        if row.off && change.after.is_some() && !has_effect {
+            // It must agree with the row in category, kind and mode, and mostly does not.
+            said.push(format!("{} off，下层没有同类别、同性质的这个词可停用", row.kind.id()));
+        } else if change.cells.is_empty() {
+            let weight = if row.off { "off".to_owned() } else { row.weight.to_string() };
+            said.push(format!("{} {weight}", row.kind.id()));
         }
         said.extend(change.effects.iter().map(effect));
         let (sign, tone) = match (&change.before, &change.after) {
@@ -288,7 +294,7 @@ mod tests {
 
         site/90-desk.tsv  新增 3，删除 1
           辅助词
-            + 老人  vulnerable 1；停用 老人 (40-helpers.tsv:4)  :3
+            + 老人  vulnerable off；停用 老人 (40-helpers.tsv:4)  :3
           住房与物业
             − 物业  topic 6  :2
           水电气热
@@ -311,6 +317,11 @@ mod tests {
             物业没人管，气死了
             不再命中 物业（topic 6）；事项分 6.0 → 0.0
         ");
+        let useless = [FILES[0], ("site/90-desk.tsv", "停水\tutilities.water\t\toff\t\t\t\t\t\t\t本台\t\n")];
+        let before = shelf(&[FILES[0]]);
+        let difference = Difference::between(&before, &shelf(&useless), today).expect("no faults");
+        let told = Shown { difference: &difference, sample: None, ..shown.clone() }.text(Ink::Plain);
+        assert!(told.contains("+ 停水  topic off，下层没有"), "{told}");
         let same = Difference::between(&shelves[0], &shelves[0], today).expect("no faults");
         let shown = Shown { difference: &same, sample: None, ..shown };
         insta::assert_snapshot!(shown.text(Ink::Plain), @r"
