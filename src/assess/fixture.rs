@@ -23,7 +23,7 @@ pub(crate) fn assessor() -> &'static Assessor {
 /// The same with the model of the repository.
 pub(crate) fn learned() -> &'static Assessor {
     static SHARED: LazyLock<Assessor> = LazyLock::new(|| {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("dictionaries/posts.model");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("dictionaries/minsheng.model");
         let model = Model::from_bytes(&std::fs::read(path).expect("it is there")).expect("it can be read");
         let lexicon = Arc::clone(assessor().lexicon());
         Assessor::new(lexicon, AssessConfig::default()).with_model(Some(Arc::new(model)))

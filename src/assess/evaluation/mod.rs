@@ -29,7 +29,7 @@ pub use chance::Figure;
 pub use labels::{BadRow, Labelled, Labels, Matter, NOBODY, read_grade, read_matter, read_mood};
 pub use miss::Miss;
 pub use row::Row;
-pub use rung::{NoRung, Rung};
+pub use rung::Rung;
 pub use threads::{ThreadEvaluation, ThreadMiss, evaluate_threads};
 
 use chance::measured;

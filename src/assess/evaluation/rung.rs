@@ -1,29 +1,37 @@
 //! The grades as steps of one ladder, with the step below them: nothing for the desk.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::assess::Grade;
 
-/// A step of the ladder none, blue, yellow, orange, red.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "&'static str")]
+/// A step of the ladder none, blue, yellow, orange, red. By its word for people and other programs, by its number
+/// in the journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Rung(u8);
 
-/// The word of no step.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no grade; it must be one of none, blue, yellow, orange, red")]
-pub struct NoRung(String);
-
-impl TryFrom<String> for Rung {
-    type Error = NoRung;
-    fn try_from(word: String) -> Result<Self, NoRung> {
-        Self::from_word(&word).ok_or(NoRung(word))
+impl Serialize for Rung {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            serializer.serialize_str(self.as_str())
+        } else {
+            serializer.serialize_u8(self.0)
+        }
     }
 }
 
-impl From<Rung> for &'static str {
-    fn from(rung: Rung) -> Self {
-        rung.as_str()
+impl<'de> Deserialize<'de> for Rung {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if deserializer.is_human_readable() {
+            let word = String::deserialize(deserializer)?;
+            Self::from_word(&word).ok_or_else(|| D::Error::custom(format_args!("`{word}` is no grade")))
+        } else {
+            let step = u8::deserialize(deserializer)?;
+            Self::ALL
+                .get(usize::from(step))
+                .copied()
+                .ok_or_else(|| D::Error::custom(format_args!("{step} is no step of the grades")))
+        }
     }
 }
 
@@ -94,7 +102,9 @@ mod tests {
         assert_eq!(Rung::RED.distance(Rung::NONE), 4);
         assert_eq!((Rung::YELLOW.chinese(), Rung::NONE.chinese()), ("黄", "无"));
         assert_eq!(Rung::from_word("purple"), None);
-        assert_eq!(Rung::try_from("red".to_owned()), Ok(Rung::RED));
-        assert_eq!(Rung::try_from("4".to_owned()), Err(NoRung("4".to_owned())));
+        assert_eq!(serde_json::from_str::<Rung>("\"red\"").ok(), Some(Rung::RED));
+        assert!(serde_json::from_str::<Rung>("4").is_err());
+        assert_eq!(postcard::to_allocvec(&Rung::RED).ok(), Some(vec![4]));
+        assert!(postcard::from_bytes::<Rung>(&[5]).is_err());
     }
 }
