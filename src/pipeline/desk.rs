@@ -19,7 +19,7 @@ use super::flow::{Clerk, Concluded};
 use super::health::Health;
 use super::live::{Live, LiveKind};
 use crate::detect::Signal;
-use crate::incident::{Act, Actor, Change, Desk, DeskConfig, Incident, IncidentId, Refusal, optional_note};
+use crate::incident::{Act, Actor, Change, Desk, DeskConfig, Incident, IncidentId, Refusal};
 use crate::journal::record::{AuditEntry, DeskRecord, DeskVerdict, PersonOrToken, Record};
 use crate::journal::{Journal, JournalError, Stream};
 use crate::notify::{Delivery, Outcome};
