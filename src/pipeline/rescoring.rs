@@ -9,11 +9,10 @@
 //! It is the index alone that follows: the detector and the incidents keep what was concluded at the time.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use metrics::{counter, gauge};
-use tokio::sync::{Mutex, Notify, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::clock::Clock;
 use super::desk::{DeskError, DeskHandle};
@@ -34,12 +33,16 @@ const CHUNK: usize = 500;
 #[derive(Clone)]
 pub struct Rescore {
     bench: Bench,
-    desk: DeskHandle,
     clock: Clock,
-    orders: Arc<Notify>,
+    orders: mpsc::Sender<Order>,
     ledger: Ledger,
-    /// Held while one is ordered: two at once would both find none under way.
-    ordering: Arc<Mutex<()>>,
+}
+
+/// What somebody wants, on its way to the task: it is taken up even if nobody waits for the answer any more.
+struct Order {
+    rescored: Rescored,
+    posts: u64,
+    answer: oneshot::Sender<Result<(), RescoreError>>,
 }
 
 /// Why posts are not judged again.
@@ -113,8 +116,7 @@ impl Rescore {
         until: Option<Timestamp>,
         by: PersonOrToken,
     ) -> Result<Ordered, RescoreError> {
-        let _one_at_a_time = self.ordering.lock().await;
-        if self.progress().stage == Stage::Running {
+        if self.ledger.is_running() {
             return Err(RescoreError::Running);
         }
         let version = self.bench.lexicons.current().version();
@@ -132,9 +134,10 @@ impl Rescore {
             return Ok(Ordered { posts: 0, version });
         };
         let rescored = Rescored { from, to, version: version.clone(), by, at: self.clock.now() };
-        self.desk.record(DeskRecord::Rescored(Box::new(rescored))).await?;
-        self.ledger.begin(posts);
-        self.orders.notify_one();
+        let (answer, answered) = oneshot::channel();
+        let order = Order { rescored, posts, answer };
+        self.orders.send(order).await.map_err(|_| DeskError::Stopped)?;
+        answered.await.map_err(|_| DeskError::Stopped)??;
         Ok(Ordered { posts, version })
     }
 
@@ -184,6 +187,10 @@ impl Changed {
 pub(super) struct Ledger(watch::Sender<Progress>);
 
 impl Ledger {
+    fn is_running(&self) -> bool {
+        self.0.borrow().stage == Stage::Running
+    }
+
     fn begin(&self, posts: u64) {
         tracing::info!(posts, "stored posts are judged again");
         gauge!(metric::RESCORE_LEFT).set(posts as f64);
@@ -230,11 +237,14 @@ impl Ledger {
 /// What is still to be judged again: the part of the task that judges.
 pub(super) struct Rescoring {
     search: Search,
-    orders: Arc<Notify>,
+    desk: DeskHandle,
+    orders: mpsc::Receiver<Order>,
     ledger: Ledger,
     /// What the index held when the task began: all that comes later is judged as it stands when it goes in.
     indexed: Sequence,
-    ordered: bool,
+    order: Option<Order>,
+    /// Whether something is written down that is not taken up.
+    written: bool,
     work: Option<Work>,
 }
 
@@ -254,7 +264,8 @@ pub(super) fn rescoring(
     desk: &DeskHandle,
     clock: &Clock,
 ) -> Result<(Rescore, Rescoring, Ledger), StoreError> {
-    let (orders, ledger) = (Arc::new(Notify::new()), Ledger::default());
+    let (sender, orders) = mpsc::channel(1);
+    let ledger = Ledger::default();
     let indexed = search.reached();
     let pending = bench.store.rescores_after(search.rescored())?;
     if !pending.is_empty() {
@@ -262,24 +273,25 @@ pub(super) fn rescoring(
         let stretches: Vec<Stretch> = pending.iter().map(stretch).collect();
         ledger.begin(bench.store.texts_within(&stretches)?);
     }
-    let handle = Rescore {
-        bench: bench.clone(),
+    let (bench, clock) = (bench.clone(), clock.clone());
+    let handle = Rescore { bench, clock, orders: sender, ledger: ledger.clone() };
+    let part = Rescoring {
+        search: search.clone(),
         desk: desk.clone(),
-        clock: clock.clone(),
-        orders: Arc::clone(&orders),
+        orders,
         ledger: ledger.clone(),
-        ordering: Arc::default(),
+        indexed,
+        order: None,
+        written: !pending.is_empty(),
+        work: None,
     };
-    let ordered = !pending.is_empty();
-    let search = search.clone();
-    let part = Rescoring { search, orders, ledger: ledger.clone(), indexed, ordered, work: None };
     Ok((handle, part, ledger))
 }
 
 impl Rescoring {
     /// Whether something is to be done at once.
     pub(super) fn is_at_work(&self) -> bool {
-        self.ordered || self.work.is_some()
+        self.order.is_some() || self.written || self.work.is_some()
     }
 
     /// Nothing will be judged any more.
@@ -291,8 +303,11 @@ impl Rescoring {
 
     /// Waits for an order.
     pub(super) async fn ordered(&mut self) {
-        self.orders.notified().await;
-        self.ordered = true;
+        self.order = self.orders.recv().await;
+        if self.order.is_none() {
+            // Nobody can order anything any more.
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Judges some more; `None` if there is nothing to do. `reached` is what was given to the index before.
@@ -301,7 +316,10 @@ impl Rescoring {
         bench: &Bench,
         reached: Sequence,
     ) -> Result<Option<ToIndex>, JudgingError> {
-        if self.work.is_none() && std::mem::take(&mut self.ordered) {
+        if let Some(order) = self.order.take().or_else(|| self.orders.try_recv().ok()) {
+            self.write_down(order).await;
+        }
+        if self.work.is_none() && std::mem::take(&mut self.written) {
             self.work = self.take_up(bench, reached)?;
         }
         let Some(work) = &mut self.work else { return Ok(None) };
@@ -317,6 +335,21 @@ impl Rescoring {
         entries.retain(|entry| wanted(entry.sequence));
         work.next = up_to.next();
         Ok(Some(ToIndex::Again(bench.judge(entries, Bench::again).await?)))
+    }
+
+    async fn write_down(&mut self, Order { rescored, posts, answer }: Order) {
+        let written = if self.ledger.is_running() {
+            Err(RescoreError::Running)
+        } else {
+            let record = self.desk.record(DeskRecord::Rescored(Box::new(rescored))).await;
+            record.map_err(RescoreError::from)
+        };
+        if written.is_ok() {
+            self.ledger.begin(posts);
+            self.written = true;
+        }
+        // Whoever does not wait any more does not want to know.
+        drop(answer.send(written));
     }
 
     fn take_up(&self, bench: &Bench, reached: Sequence) -> Result<Option<Work>, StoreError> {
