@@ -125,7 +125,7 @@ impl Which {
             let file = inflated(path).with_context(|| format!("cannot read {}", path.display()))?;
             for (number, line) in file.split(b'\n').enumerate() {
                 let line = line.with_context(|| format!("cannot read {}", path.display()))?;
-                match row_of(&line, now) {
+                match row_of(&line, now, || format!("{}:{}", path.display(), number + 1)) {
                     Ok(None) => {}
                     Ok(Some(row)) => rows.push(row),
                     Err(why) => {
@@ -178,8 +178,8 @@ fn names(files: &[PathBuf]) -> String {
     }
 }
 
-/// A row of a line; none for a blank line.
-fn row_of(line: &[u8], now: Timestamp) -> Result<Option<Row>, String> {
+/// A row of a line; none for a blank line. `place` stands for its id where it tells none.
+fn row_of(line: &[u8], now: Timestamp, place: impl FnOnce() -> String) -> Result<Option<Row>, String> {
     let text = text_of(line)?;
     if text.is_empty() {
         return Ok(None);
@@ -209,7 +209,7 @@ fn row_of(line: &[u8], now: Timestamp) -> Result<Option<Row>, String> {
     }
     // Voices are told apart within this run only.
     let post = without_private_data(found, &VoiceKey::new([0; 32]), &[]);
-    let id = id.unwrap_or_else(|| post.id.to_string());
+    let id = id.unwrap_or_else(place);
     Ok(Some(Row { labelled: Labelled { id, post, labels }, at }))
 }
 
