@@ -124,7 +124,7 @@ impl Shown<'_> {
         table.row(["等级", "改前", "改后", "增减", "每天改前", "每天改后"].map(head));
         let days = f64::from(found.days.max(1));
         let mut row = |name: &str, before: u64, after: u64| {
-            let change = after as i64 - before as i64;
+            let change = after.cast_signed() - before.cast_signed();
             let tone = if change == 0 { Tone::Dim } else { Tone::Bold };
             table.row([
                 (name.to_owned(), Tone::Usual),
