@@ -15,9 +15,7 @@ use super::start::journal_dir;
 use crate::extract::post::{Post, PostId};
 use crate::journal::record::{DeskRecord, PostRecord, Record};
 use crate::journal::{JournalError, RealDisk, Stream, read_beside};
-
-/// Times a source must have been seen without a post before the post counts as taken down.
-const GONE: u32 = 2;
+use crate::store::PostState;
 
 /// What was read.
 #[derive(Debug, Default)]
@@ -67,7 +65,13 @@ pub fn stored_posts(
                 found.versions.push(Version { post, at });
             }
         }
-        _ => {}
+        PostRecord::Found(_)
+        | PostRecord::Revised { .. }
+        | PostRecord::Counted { .. }
+        | PostRecord::Missing { .. }
+        | PostRecord::Returned { .. }
+        | PostRecord::Looked(_)
+        | PostRecord::Visited(_) => {}
     })?;
     Ok(found)
 }
@@ -113,7 +117,7 @@ impl Fates {
     }
 
     fn is_gone(&self, post: PostId) -> bool {
-        self.missing.get(&post).is_some_and(|&times| times >= GONE)
+        self.missing.get(&post).is_some_and(|&times| times >= PostState::GONE)
     }
 }
 

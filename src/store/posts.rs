@@ -43,6 +43,9 @@ pub struct PostState {
 }
 
 impl PostState {
+    /// Looks apart at which a source must show a post no more before it counts as taken down (V6).
+    pub const GONE: u32 = 2;
+
     /// The record that holds its latest text.
     pub fn text_at(&self) -> Sequence {
         self.revised.unwrap_or(self.found)
@@ -50,7 +53,7 @@ impl PostState {
 
     /// Whether its source showed it no more at two looks apart (V6): it is found no more.
     pub fn is_gone(&self) -> bool {
-        self.missing_times >= 2
+        self.missing_times >= Self::GONE
     }
 }
 

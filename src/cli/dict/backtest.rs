@@ -66,7 +66,7 @@ struct Sides {
 impl Backtest {
     pub(in crate::cli) fn run(&self, places: &Places) -> Done {
         let loaded = config::load(&places.directories(), today()).map_err(Failure::Faults)?;
-        let Sides { before, after, plan } = self.sides(places, loaded)?;
+        let Sides { before, after, mut plan } = self.sides(places, loaded)?;
         let versions = [&before, &after].map(|side| Version {
             dictionary: side.assessor.version(),
             rules: side.rules.version().to_owned(),
@@ -77,6 +77,7 @@ impl Backtest {
             Detector::new(plan.detect.clone(), after.rules.watches(), std::collections::BTreeMap::new());
         let look_back = observer.look_back().max(wider.look_back());
         let mut posts = self.which.read(places, look_back)?;
+        plan.since = posts.since;
         // Rows of files need not be in order; of equal times the earlier row comes first.
         posts.rows.sort_by_key(|row| row.at);
         let compared = compare(before, after, plan, &posts)?;
@@ -145,7 +146,7 @@ impl Backtest {
         Ok(Sides {
             before: Setting { assessor: before, rules, names: old_names },
             after: Setting { assessor: after, rules: new_rules, names: new_names },
-            plan: Plan { detect, desk, since: self.which.begin(), quiet: self.closed_after },
+            plan: Plan { detect, desk, since: None, quiet: self.closed_after },
         })
     }
 }

@@ -38,7 +38,7 @@ pub(in crate::cli) struct Which {
     labels: Option<PathBuf>,
     /// Leave out what was known before.
     #[arg(long, value_name = "TIME")]
-    pub(super) since: Option<Timestamp>,
+    since: Option<Timestamp>,
     /// Leave out what was known at this time or later.
     #[arg(long, value_name = "TIME")]
     until: Option<Timestamp>,
@@ -52,6 +52,8 @@ pub(super) struct Posts {
     pub(super) refused: usize,
     /// What was read, in words for people.
     pub(super) named: String,
+    /// From when on they count: as asked, or thirty days back for stored posts.
+    pub(super) since: Option<Timestamp>,
 }
 
 /// A post, and when it was known.
@@ -65,30 +67,28 @@ impl Which {
     /// Reads the posts; `look_back` also those that became known so much before `since`.
     pub(super) fn read(&self, places: &Places, look_back: std::time::Duration) -> Result<Posts, Failure> {
         let now = Clock::system().now();
+        let back = || now - std::time::Duration::from_hours(24 * DAYS);
+        let since = self.since.or_else(|| self.files.is_empty().then(back));
         let mut posts = if self.files.is_empty() {
-            self.stored(places, now, look_back)?
+            self.stored(places, now, since, look_back)?
         } else {
             self.of_files(now, look_back)?
         };
         if let Some(path) = &self.labels {
             posts.refused += join(path, &mut posts.rows)?;
         }
-        if posts.rows.is_empty() && posts.refused == 0 {
+        let counts = |row: &Row| row.at.is_none_or(|at| since.is_none_or(|since| at >= since));
+        if !posts.rows.iter().any(counts) && posts.refused == 0 {
             return Err(Failure::Usage(format!("there are no posts in {}", posts.named)));
         }
         Ok(posts)
-    }
-
-    /// From when on posts count: as asked, or thirty days back for stored posts.
-    pub(super) fn begin(&self) -> Option<Timestamp> {
-        let back = || Clock::system().now() - std::time::Duration::from_hours(24 * DAYS);
-        self.since.or_else(|| self.files.is_empty().then(back))
     }
 
     fn stored(
         &self,
         places: &Places,
         now: Timestamp,
+        begin: Option<Timestamp>,
         look_back: std::time::Duration,
     ) -> Result<Posts, Failure> {
         if !journal_dir(&places.data).is_dir() {
@@ -97,7 +97,6 @@ impl Which {
                 "{data} holds no journal: name files of posts, or the data by --data"
             )));
         }
-        let begin = self.begin();
         let bar = output::progress(None, "reading the journal");
         let found = stored_posts(&places.data, begin.map(|begin| begin - look_back), self.until)?;
         bar.finish_and_clear();
@@ -115,7 +114,7 @@ impl Which {
             let labelled = Labelled { id, post: version.post, labels: Labels::default() };
             Row { labelled, at: Some(version.at) }
         });
-        Ok(Posts { rows: rows.collect(), refused: 0, named })
+        Ok(Posts { rows: rows.collect(), refused: 0, named, since: begin })
     }
 
     fn of_files(&self, now: Timestamp, look_back: std::time::Duration) -> Result<Posts, Failure> {
@@ -125,7 +124,7 @@ impl Which {
             let file = inflated(path).with_context(|| format!("cannot read {}", path.display()))?;
             for (number, line) in file.split(b'\n').enumerate() {
                 let line = line.with_context(|| format!("cannot read {}", path.display()))?;
-                match row_of(&line, now) {
+                match row_of(&line, now, || format!("{}:{}", path.display(), number + 1)) {
                     Ok(None) => {}
                     Ok(Some(row)) => rows.push(row),
                     Err(why) => {
@@ -141,7 +140,7 @@ impl Which {
             let after = |since: Timestamp| row.at.is_none_or(|at| at >= since - look_back);
             self.since.is_none_or(after) && self.until.is_none_or(|until| row.at.is_none_or(|at| at < until))
         });
-        Ok(Posts { rows, refused, named: names(&self.files) })
+        Ok(Posts { rows, refused, named: names(&self.files), since: self.since })
     }
 }
 
@@ -178,8 +177,8 @@ fn names(files: &[PathBuf]) -> String {
     }
 }
 
-/// A row of a line; none for a blank line.
-fn row_of(line: &[u8], now: Timestamp) -> Result<Option<Row>, String> {
+/// A row of a line; none for a blank line. `place` stands for its id where it tells none.
+fn row_of(line: &[u8], now: Timestamp, place: impl FnOnce() -> String) -> Result<Option<Row>, String> {
     let text = text_of(line)?;
     if text.is_empty() {
         return Ok(None);
@@ -209,7 +208,7 @@ fn row_of(line: &[u8], now: Timestamp) -> Result<Option<Row>, String> {
     }
     // Voices are told apart within this run only.
     let post = without_private_data(found, &VoiceKey::new([0; 32]), &[]);
-    let id = id.unwrap_or_else(|| post.id.to_string());
+    let id = id.unwrap_or_else(place);
     Ok(Some(Row { labelled: Labelled { id, post, labels }, at }))
 }
 

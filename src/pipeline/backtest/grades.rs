@@ -1,7 +1,7 @@
 //! Which posts would be graded otherwise, and how well both sides agree with what people say.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -78,7 +78,7 @@ impl MovedPost {
 #[derive(Default)]
 pub(super) struct Grades {
     moved: BTreeMap<PostId, MovedPost>,
-    recategorised: BTreeMap<PostId, ()>,
+    recategorised: BTreeSet<PostId>,
     /// Wanted, as it is, as it would be.
     labelled: BTreeMap<PostId, (Rung, Rung, Rung)>,
 }
@@ -104,7 +104,7 @@ impl Grades {
         let service =
             |assessed: &AssessedPost| assessed.assessment.category.as_ref().map(|verdict| verdict.id);
         if was == is && service(&trial.before) != service(&trial.after) {
-            self.recategorised.insert(id, ());
+            self.recategorised.insert(id);
         } else {
             self.recategorised.remove(&id);
         }

@@ -3,12 +3,12 @@
 //! Two incidents are the same if they share a post: what a change renames or moves to another service is not
 //! lost. Of several the one that shares most posts is meant, then the earliest.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::side::Told;
+use super::side::{Shown, Told};
 use crate::assess::Grade;
 use crate::extract::post::PostId;
 use crate::incident::IncidentId;
@@ -50,18 +50,25 @@ type Desk = BTreeMap<IncidentId, Told>;
 
 /// Holds the incidents of two desks against each other; those opened at a time that does not count are known and
 /// not told.
-pub(super) fn compare(before: &Desk, after: &Desk, counts: impl Fn(Timestamp) -> bool) -> Incidents {
+/// `ids` are what people call the posts.
+pub(super) fn compare(
+    before: &Desk,
+    after: &Desk,
+    ids: &HashMap<PostId, String>,
+    counts: impl Fn(Timestamp) -> bool,
+) -> Incidents {
+    let shown = |told: &Told| IncidentTold::of(told, ids);
     let alone = |own: &Desk, other: &Desk| {
         let theirs = by_post(other);
         let alone = own.values().filter(|told| counts(told.opened_at) && partner(told, &theirs).is_none());
-        let mut alone: Vec<IncidentTold> = alone.map(IncidentTold::of).collect();
+        let mut alone: Vec<IncidentTold> = alone.map(shown).collect();
         alone.sort_by(|one, other| other.grade.cmp(&one.grade).then(one.opened_at.cmp(&other.opened_at)));
         alone
     };
     let theirs = by_post(before);
     let changed = |told: &Told| {
         let was = before[partner(told, &theirs)?].grade;
-        (was != told.grade).then(|| ChangedIncident { before: was, incident: IncidentTold::of(told) })
+        (was != told.grade).then(|| ChangedIncident { before: was, incident: shown(told) })
     };
     let mut changed: Vec<ChangedIncident> =
         after.values().filter(|told| counts(told.opened_at)).filter_map(changed).collect();
@@ -93,16 +100,19 @@ fn partner<'a>(told: &Told, theirs: &BTreeMap<PostId, BTreeSet<&'a IncidentId>>)
 }
 
 impl IncidentTold {
-    fn of(told: &Told) -> Self {
+    fn of(told: &Told, ids: &HashMap<PostId, String>) -> Self {
         let first = told.first.as_ref();
+        let name = |first: &Shown| match (&first.url, ids.get(&first.post)) {
+            (Some(url), _) => url.to_string(),
+            (None, Some(id)) => id.clone(),
+            (None, None) => first.post.to_string(),
+        };
         Self {
             title: told.title.clone(),
             grade: told.grade,
             opened_at: told.opened_at,
             posts: told.posts.len(),
-            post: first.map_or_else(String::new, |first| {
-                first.url.as_ref().map_or_else(|| first.post.to_string(), ToString::to_string)
-            }),
+            post: first.map_or_else(String::new, name),
             excerpt: first.map_or_else(String::new, |first| first.excerpt.clone()),
         }
     }

@@ -12,6 +12,7 @@ mod incidents;
 mod load;
 mod side;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ use crate::alert::RuleBook;
 use crate::assess::evaluation::Labels;
 use crate::assess::{AssessedPost, Assessor};
 use crate::detect::DetectConfig;
+use crate::extract::post::PostId;
 use crate::incident::{DeskConfig, Names};
 
 pub use grades::{Against, Level, MovedPost};
@@ -76,6 +78,8 @@ pub struct Backtest {
     posts: u64,
     untimed: u64,
     span: Option<(Timestamp, Timestamp)>,
+    /// What people call the posts that may stand in an incident.
+    ids: HashMap<PostId, String>,
 }
 
 /// What the change would have done.
@@ -115,7 +119,7 @@ impl Backtest {
     pub fn new(before: Setting, after: Setting, plan: Plan) -> Self {
         let [before, after] = [before, after].map(|setting| Side::new(setting, &plan));
         let grades = Grades::default();
-        Self { plan, before, after, grades, posts: 0, untimed: 0, span: None }
+        Self { plan, before, after, grades, posts: 0, untimed: 0, span: None, ids: HashMap::new() }
     }
 
     /// Takes the next post, in the order in which posts became known.
@@ -132,6 +136,9 @@ impl Backtest {
         if counts {
             self.span = Some(self.span.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
         }
+        if trial.before.assessment.grade.is_some() || trial.after.assessment.grade.is_some() {
+            self.ids.insert(trial.after.post.id, trial.id.to_owned());
+        }
         self.before.take(trial.before, at);
         self.after.take(trial.after, at);
     }
@@ -141,7 +148,7 @@ impl Backtest {
         let since = self.plan.since;
         let counts = |at: Timestamp| since.is_none_or(|since| at >= since);
         let (load, alerts, days) = load::compare(&self.before.alerts, &self.after.alerts, self.span, counts);
-        let incidents = incidents::compare(&self.before.incidents, &self.after.incidents, counts);
+        let incidents = incidents::compare(&self.before.incidents, &self.after.incidents, &self.ids, counts);
         let grades = self.grades.finish();
         Comparison {
             posts: self.posts,

@@ -71,11 +71,12 @@ impl Shown<'_> {
             parts.extend(self.incidents("多出", &found.gained, ink));
             parts.extend(self.changed(ink));
         }
-        if !found.moved.is_empty() {
-            let (falls, all) =
-                (found.moved.iter().filter(|post| post.steps() < 0).count(), found.moved.len());
-            let title = format!("等级变动的帖 {all} 条：降 {falls}，升 {}", all - falls);
-            parts.push(self.posts(&title, &found.moved, Tone::Bold, ink));
+        let others = &found.moved[found.lost_reds.len().min(found.moved.len())..];
+        if !others.is_empty() {
+            let (falls, all) = (others.iter().filter(|post| post.steps() < 0).count(), others.len());
+            let besides = if found.lost_reds.is_empty() { "" } else { "其余" };
+            let title = format!("{besides}等级变动的帖 {all} 条：降 {falls}，升 {}", all - falls);
+            parts.push(self.posts(&title, others, Tone::Bold, ink));
         }
         parts.extend(found.labelled.as_ref().map(|against| labelled(against, ink)));
         parts.join("\n")
@@ -123,7 +124,7 @@ impl Shown<'_> {
         table.row(["等级", "改前", "改后", "增减", "每天改前", "每天改后"].map(head));
         let days = f64::from(found.days.max(1));
         let mut row = |name: &str, before: u64, after: u64| {
-            let change = after as i64 - before as i64;
+            let change = after.cast_signed() - before.cast_signed();
             let tone = if change == 0 { Tone::Dim } else { Tone::Bold };
             table.row([
                 (name.to_owned(), Tone::Usual),
@@ -178,7 +179,7 @@ impl Shown<'_> {
         let mut text = ink.paint("每班预警（白班 08–20 时，夜班 20–08 时）\n", Tone::Bold);
         text.push_str(&table.render(ink));
         if all > DAYS {
-            let words = format!("共 {all} 天，只列改后最忙的 {DAYS} 天；全部见 --json\n");
+            let words = format!("共 {all} 天，列出改后最忙的 {DAYS} 天；全部见 --json\n");
             text.push_str(&ink.paint(&words, Tone::Dim));
         }
         text

@@ -41,3 +41,6 @@ fn share(share: Share) -> (String, String) {
 fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
+
+#[cfg(test)]
+mod tests;

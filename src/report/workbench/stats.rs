@@ -152,7 +152,9 @@ impl Shown<'_> {
             let hit = rows.iter().filter(|row| row.hits > 0).count();
             let never = rows.iter().filter(|row| row.hits == 0 && !row.asleep).count();
             let mut right = Share::default();
-            rows.iter().for_each(|row| right.add(row.right));
+            for row in &rows {
+                right.add(row.right);
+            }
             let (value, interval) = share(right);
             table.row([
                 (file.to_owned(), Tone::Usual),

@@ -41,12 +41,10 @@ impl Shown<'_> {
         if found.copies > 0 {
             write!(text, "（转发 {} 帖不计）", found.copies).expect("a string takes all");
         }
-        match found.labelled {
-            0 => text.push_str("，都没有标注：只找新词，按本机判定归类"),
-            labelled if labelled < found.posts => {
-                write!(text, "，其中 {labelled} 帖有标注").expect("a string takes all")
-            }
-            _ => {}
+        if found.labelled == 0 {
+            text.push_str("，都没有标注：只找新词，按本机判定归类");
+        } else if found.labelled < found.posts {
+            write!(text, "，其中 {} 帖有标注", found.labelled).expect("a string takes all");
         }
         writeln!(
             text,

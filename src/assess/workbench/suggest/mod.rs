@@ -150,7 +150,7 @@ impl Assessor {
             found.pointless += u64::from(form == Form::New && leaning.is_empty());
             let rows = leaning.into_iter().filter_map(|side| {
                 let row = self.row(&term, &side, &asked.owner)?;
-                Some(count.suggestion(&term, form, cohesion, side, row))
+                Some(count.suggestion(&term, form, cohesion, &side, row))
             });
             found.words.extend(rows);
         }
@@ -262,7 +262,7 @@ impl Count {
         term: &str,
         form: Form,
         cohesion: Option<Cohesion>,
-        side: Side,
+        side: &Side,
         row: String,
     ) -> Suggestion {
         Suggestion {
