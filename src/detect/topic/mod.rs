@@ -1,0 +1,24 @@
+//! What is suddenly rising: words, hashtags, places and pairs of words, spoken of by more people than usual.
+
+mod baseline;
+mod config;
+mod doorkeeper;
+mod fresh;
+mod group;
+mod keys;
+mod label;
+mod posts;
+mod said;
+mod score;
+mod season;
+mod sparse;
+mod standing;
+mod table;
+mod tracker;
+mod volume;
+
+pub use config::TopicConfig;
+pub use group::Level;
+pub use label::term;
+pub use said::{Kind, Run, Said, Word};
+pub use tracker::{Fill, Member, Rising, TopicCounters, Topics};
