@@ -20,6 +20,10 @@ pub mod metric {
     pub const POSTS_ASSESSED: &str = "minsheng_posts_assessed_total";
     /// Counter: calls of the segmenter; equals the posts assessed when each is cut once.
     pub const SEGMENTER_CALLS: &str = "minsheng_segmenter_calls_total";
+    /// Counter: stored posts judged again by other dictionaries or another model.
+    pub const POSTS_RESCORED: &str = "minsheng_posts_rescored_total";
+    /// Gauge: stored posts that are still to be judged again.
+    pub const RESCORE_LEFT: &str = "minsheng_rescore_left";
     /// Counter: looks at sources, by `source` and `outcome`.
     pub const LOOKS: &str = "minsheng_looks_total";
     /// Counter: signals concluded.

@@ -175,6 +175,23 @@ pub struct Versions {
 }
 
 impl FactorName {
+    /// The words people read.
+    pub fn chinese(self) -> &'static str {
+        match self {
+            Self::Category => "事项",
+            Self::Harm => "危害",
+            Self::Scale => "规模",
+            Self::Vulnerable => "弱势群体",
+            Self::Urgency => "紧迫",
+            Self::Sentiment => "情绪",
+            Self::Status => "语气状态",
+            Self::Reach => "传播",
+            Self::Floor => "保底",
+            Self::Ceiling => "封顶",
+            Self::Model => "模型",
+        }
+    }
+
     /// Whether the line belongs to the content of the post, not to its reach or bounds.
     pub fn is_content(self) -> bool {
         match self {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::quantity::Counted;
-use super::sensitivity::Score;
+use super::sensitivity::{Evidence, Score};
 use super::status::Standing;
 use super::subject::Verdicts;
 use super::{Quantity, Reading, Sentiment};
@@ -23,6 +23,7 @@ const RUN: usize = 3;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Seen<'a> {
     pub(crate) post: &'a Post,
+    pub(crate) evidence: &'a Evidence<'a>,
     pub(crate) reading: &'a Reading<'a>,
     pub(crate) standing: &'a Standing,
     pub(crate) quantities: &'a [Quantity],
@@ -88,7 +89,7 @@ fn of_text(reading: &Reading<'_>, mut found: impl FnMut(Block, u32, (u32, u32)))
 }
 
 fn of_rules(seen: &Seen<'_>, bag: &mut Bag) {
-    let Seen { post, reading, standing, quantities, sentiment, score, verdicts, placed } = *seen;
+    let Seen { post, reading, standing, quantities, sentiment, score, verdicts, placed, .. } = *seen;
     let mut met = BTreeMap::<String, f32>::new();
     for (index, cue) in reading.cues.iter().enumerate() {
         let kind = cue.kind.id();

@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use super::{AssessConfig, Assessment, Assessor};
 use crate::extract::post::{Counts, Dated, Post, PostId, PostKind};
 use crate::lexicon::matcher::Lexicon;
+use crate::model::Model;
 use crate::source::SourceId;
 
 /// The assessor over the repository's dictionaries.
@@ -15,6 +16,17 @@ pub(crate) fn assessor() -> &'static Assessor {
         let today = "2026-03-01".parse().expect("a date");
         let (lexicon, _) = Lexicon::load(&dir, today).expect("the dictionaries have no faults");
         Assessor::new(Arc::new(lexicon), AssessConfig::default())
+    });
+    &SHARED
+}
+
+/// The same with the model of the repository.
+pub(crate) fn learned() -> &'static Assessor {
+    static SHARED: LazyLock<Assessor> = LazyLock::new(|| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("dictionaries/posts.model");
+        let model = Model::from_bytes(&std::fs::read(path).expect("it is there")).expect("it can be read");
+        let lexicon = Arc::clone(assessor().lexicon());
+        Assessor::new(lexicon, AssessConfig::default()).with_model(Some(Arc::new(model)))
     });
     &SHARED
 }

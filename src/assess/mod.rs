@@ -15,6 +15,7 @@
 
 pub mod answer;
 mod assessment;
+mod counterfactual;
 pub mod evaluation;
 mod explain;
 mod features;
@@ -35,6 +36,7 @@ mod status;
 mod subject;
 mod together;
 mod weights;
+pub mod workbench;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -55,12 +57,14 @@ use crate::extract::post::{Post, PostKind};
 use crate::lexicon::category::Category;
 use crate::lexicon::kind::Kind;
 use crate::lexicon::matcher::Lexicon;
+use crate::lexicon::scan::Scan;
 use crate::model::{Bag, Model};
 use crate::text::fingerprint::Fingerprint;
 use crate::text::normalize::{Normalized, normalize};
 use crate::text::segment::{Segmenter, Tokens};
 
 pub use assessment::{AssessedPost, Assessment, Factor, FactorName, Hit, Status, Verdict, Versions};
+pub use counterfactual::{Absent, Counterfactual, Without};
 pub use grade::Grade;
 pub use question::Asking;
 pub use report::Report;
@@ -136,14 +140,23 @@ impl Assessor {
         (normalized, tokens)
     }
 
+    /// Normalises a post and cuts it into words, as it is when it is judged.
+    pub fn cut_post(&self, post: &Post) -> (Normalized, Tokens) {
+        self.cut(&received(post))
+    }
+
+    /// The day by which dated rows are judged: the post's own, in China's time, whoever asks and whenever.
+    pub fn day_of(post: &Post) -> Date {
+        post.published_at.to_zoned(TimeZone::fixed(Offset::constant(8))).date()
+    }
+
     /// Judges one post.
     pub fn assess(&self, post: Arc<Post>) -> AssessedPost {
-        let received =
-            if post.title.is_empty() { post.text.clone() } else { format!("{}\n{}", post.title, post.text) };
-        let normalized = normalize(&received);
-        let tokens = self.segmenter.segment(normalized.text());
+        let (normalized, tokens) = self.cut_post(&post);
         let fingerprint = Fingerprint::of(normalized.text());
-        let assessment = self.judge(&post, &normalized, &tokens, &fingerprint);
+        let scan = self.scan(&post, &normalized, &tokens);
+        let material = Material { post: &post, normalized: &normalized, tokens: &tokens, scan: &scan };
+        let assessment = self.judge(material, &fingerprint);
         AssessedPost {
             post,
             assessment: Arc::new(assessment),
@@ -155,8 +168,8 @@ impl Assessor {
 
     /// What a post asks for: information, that something be done, or nothing in earnest.
     pub fn asking(&self, assessed: &AssessedPost) -> Asking {
-        let AssessedPost { post, normalized, tokens, .. } = assessed;
-        self.read(post, normalized, tokens, |seen, _| Asking::read(seen.reading, seen.standing))
+        let scan = self.scan(&assessed.post, &assessed.normalized, &assessed.tokens);
+        self.read(Material::of(assessed, &scan), None, |seen, _| seen.evidence.asking)
     }
 
     /// What a remark by itself asks for. Dated rows of the dictionaries play no part in it.
@@ -169,23 +182,14 @@ impl Assessor {
         Asking::read(&reading, &standing)
     }
 
-    fn judge(
-        &self,
-        post: &Post,
-        normalized: &Normalized,
-        tokens: &Tokens,
-        fingerprint: &Fingerprint,
-    ) -> Assessment {
-        self.read(post, normalized, tokens, |seen, located| {
-            let ruled = || Concluded {
-                score: seen.score.clone(),
-                verdicts: seen.verdicts.clone(),
-                sentiment: seen.sentiment,
-            };
-            let decide =
-                |model: &Arc<Model>| together::decide(seen, speaker(post), model, &self.config.weights);
-            let Concluded { score, verdicts, sentiment } = self.model.as_ref().map_or_else(ruled, decide);
-            let places = if located.is_empty() { post.place.iter().cloned().collect() } else { located };
+    fn scan(&self, post: &Post, normalized: &Normalized, tokens: &Tokens) -> Scan {
+        self.lexicon.scan(normalized.text(), tokens, Self::day_of(post))
+    }
+
+    fn judge(&self, material: Material<'_>, fingerprint: &Fingerprint) -> Assessment {
+        self.read(material, None, |seen, located| {
+            let Concluded { score, verdicts, sentiment } = self.conclude(seen, self.model.as_deref());
+            let places = if located.is_empty() { seen.post.place.iter().cloned().collect() } else { located };
             Assessment {
                 sensitivity: score.sensitivity,
                 grade: score.grade,
@@ -194,7 +198,7 @@ impl Assessor {
                 category: verdicts.category,
                 department: verdicts.department,
                 places,
-                hits: self.hits(seen.reading, seen.standing, normalized),
+                hits: self.hits(seen.reading, seen.standing, material.normalized),
                 factors: score.factors,
                 status: score.status,
                 fingerprint: fingerprint.bits(),
@@ -207,29 +211,41 @@ impl Assessor {
         })
     }
 
-    /// What a post is to a learned model: for teaching one.
-    pub fn bag(&self, post: &Post) -> Bag {
-        let received =
-            if post.title.is_empty() { post.text.clone() } else { format!("{}\n{}", post.title, post.text) };
-        let normalized = normalize(&received);
-        let tokens = self.segmenter.segment(normalized.text());
-        self.read(post, &normalized, &tokens, |seen, _| features::bag(seen))
+    /// What the rules say, and the word of a model weighed against it if one is asked.
+    fn conclude(&self, seen: &Seen<'_>, model: Option<&Model>) -> Concluded {
+        match model {
+            Some(model) => together::decide(seen, model, &self.config.weights),
+            None => Concluded {
+                score: seen.score.clone(),
+                verdicts: seen.verdicts.clone(),
+                sentiment: seen.sentiment,
+            },
+        }
     }
 
-    /// Reads a post by the rules; gives what they saw, and the places named, to `conclude`.
+    /// What a post is to a learned model: for teaching one.
+    pub fn bag(&self, post: &Post) -> Bag {
+        let (normalized, tokens) = self.cut_post(post);
+        let scan = self.scan(post, &normalized, &tokens);
+        let material = Material { post, normalized: &normalized, tokens: &tokens, scan: &scan };
+        self.read(material, None, |seen, _| features::bag(seen))
+    }
+
+    /// Reads a post by the rules; gives what they saw, and the places named, to `conclude`. A quantity that
+    /// is `uncounted` is left out of account, wherever the text tells it.
     fn read<T>(
         &self,
-        post: &Post,
-        normalized: &Normalized,
-        tokens: &Tokens,
+        material: Material<'_>,
+        uncounted: Option<&Quantity>,
         conclude: impl FnOnce(&Seen<'_>, Vec<String>) -> T,
     ) -> T {
-        let scan = self.lexicon.scan(normalized.text(), tokens, day_of(post));
+        let Material { post, normalized, tokens, scan } = material;
         let cues = scan.matches.iter().map(|found| self.cue(found)).collect();
         let reading = Reading::new(normalized.text(), tokens, cues);
         let located = subject::locate(self.lexicon.places(), &scan.places, self.config.home.as_deref());
         let standing = Standing::read(&reading, located.whereabouts);
-        let quantities = quantity::quantities(&reading);
+        let mut quantities = quantity::quantities(&reading);
+        quantities.retain(|quantity| uncounted.is_none_or(|other| !other.says_the_same(quantity)));
         let sentiment = Sentiment::read(&reading, grieved(&reading, &standing));
         let evidence = Evidence {
             reading: &reading,
@@ -244,6 +260,7 @@ impl Assessor {
         let verdicts = subject::decide(&evidence, score.status, self.lexicon.categories());
         let seen = Seen {
             post,
+            evidence: &evidence,
             reading: &reading,
             standing: &standing,
             quantities: &quantities,
@@ -297,13 +314,29 @@ impl Assessor {
     }
 }
 
+/// What one judgement goes by: a post cut into words, and what the dictionaries found in it.
+#[derive(Debug, Clone, Copy)]
+struct Material<'a> {
+    post: &'a Post,
+    normalized: &'a Normalized,
+    tokens: &'a Tokens,
+    scan: &'a Scan,
+}
+
+impl<'a> Material<'a> {
+    fn of(assessed: &'a AssessedPost, scan: &'a Scan) -> Self {
+        let AssessedPost { post, normalized, tokens, .. } = assessed;
+        Self { post, normalized, tokens, scan }
+    }
+}
+
+/// The text that is judged, and that hits count characters of: title, line feed and text.
+fn received(post: &Post) -> String {
+    if post.title.is_empty() { post.text.clone() } else { format!("{}\n{}", post.title, post.text) }
+}
+
 /// A topic row that weighs less than this share of its category only names a thing of the field.
 const MATTER_SHARE: f64 = 0.75;
-
-/// The day by which dated rows are judged: the post's own, in China's time, whoever asks and whenever.
-fn day_of(post: &Post) -> Date {
-    post.published_at.to_zoned(TimeZone::fixed(Offset::constant(8))).date()
-}
 
 fn speaker(post: &Post) -> Speaker {
     match (post.official, post.kind) {
@@ -419,7 +452,8 @@ mod tests {
         assert_eq!(hit.dictionary.split('-').next(), Some("16"));
     }
 
-    fn civic_text() -> impl Strategy<Value = String> {
+    /// Texts of words that decide, in any order.
+    pub(super) fn civic_text() -> impl Strategy<Value = String> {
         let words = vec![
             "停水",
             "爆炸",

@@ -40,6 +40,13 @@ pub(crate) enum Counted {
     Yuan,
 }
 
+impl Quantity {
+    /// Whether another tells of the same number of the same, wherever it stands.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        self.what == other.what && self.value.total_cmp(&other.value).is_eq()
+    }
+}
+
 /// Reads the quantities of a text.
 pub(crate) fn quantities(reading: &Reading<'_>) -> Vec<Quantity> {
     let mut found: Vec<Quantity> = Vec::new();

@@ -10,6 +10,8 @@
 mod form;
 mod words;
 
+use serde::Serialize;
+
 use self::form::Clause;
 use super::Status;
 use super::reading::Reading;
@@ -18,7 +20,8 @@ use crate::lexicon::kind::Kind;
 use crate::text::sentence::Mark;
 
 /// What a text asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Asking {
     /// Nothing.
     Nothing,
@@ -36,31 +39,41 @@ const REMARK: usize = 45;
 const LAST: usize = 2;
 
 impl Asking {
+    /// The words people read.
+    pub fn chinese(self) -> &'static str {
+        match self {
+            Self::Nothing => "无",
+            Self::Rhetorical => "反问或感叹",
+            Self::Request => "请求处理",
+            Self::Information => "询问",
+        }
+    }
+
     /// Reads what a text asks for.
     pub(crate) fn read(reading: &Reading<'_>, standing: &Standing) -> Self {
         let clauses = reading.clauses.len();
         let quoted = quoted(&reading.chars);
         let remark = reading.chars.len() <= REMARK;
         let mut found = Self::Nothing;
+        let mut said = String::new();
         for at in 0..clauses {
             let span = reading.clauses[at];
             if !is_in_earnest(standing.at(reading, span.start)) {
                 continue;
             }
-            let said: String = (span.start..span.end)
-                .map(|at| if quoted[at as usize] { BLANK } else { reading.chars[at as usize] })
-                .collect();
+            said.clear();
+            said.extend(
+                (span.start..span.end)
+                    .map(|at| if quoted[at as usize] { BLANK } else { reading.chars[at as usize] }),
+            );
             let outside = !quoted.get(span.end as usize).copied().unwrap_or_default();
-            let next = reading.clause_text(at + 1);
             let clause = Clause {
                 said: form::bare(&said),
                 marked: span.mark == Mark::Question && outside,
                 is_last: at + 1 == clauses,
                 late: remark || at + LAST >= clauses,
                 brief: reading.chars.len() <= REMARK / 2,
-                // Half a minute's mockery after a question takes it back: 那个算吗，笑死.
-                mocked: next.chars().count() <= 5 && form::has(next, words::MOCKERY),
-                answered: next.chars().count() <= 12 && form::takes_up(&said, next),
+                next: reading.clause_text(at + 1),
                 term: reading.of(Kind::Question).any(|cue| {
                     span.start <= cue.start
                         && cue.end <= span.end

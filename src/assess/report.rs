@@ -1,11 +1,14 @@
 //! The outward form of an assessment: the JSON of interfaces 3.2, for `minsheng assess` and the API.
 //!
-//! Beyond the promised keys it says `explanation`, `status` and the versions of engine and dictionary.
+//! Beyond the promised keys it says `explanation`, `status` and the versions of engine and dictionary, and
+//! `counterfactual` where somebody asked what decided.
 //! The promised ones keep name and meaning.
 
 use serde::Serialize;
 
-use super::{AssessedPost, Assessment, Factor, Grade, Hit, Sentiment, Status, Verdict, Versions};
+use super::{
+    AssessedPost, Assessment, Counterfactual, Factor, Grade, Hit, Sentiment, Status, Verdict, Versions,
+};
 use crate::lexicon::category::Category;
 
 /// An assessment going out. Serialise it; nothing reads it back.
@@ -25,6 +28,8 @@ pub struct Report<'a> {
     status: Status,
     fingerprint: String,
     versions: &'a Versions,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counterfactual: Option<&'a Counterfactual>,
 }
 
 impl<'a> Report<'a> {
@@ -50,7 +55,14 @@ impl<'a> Report<'a> {
             status: assessment.status,
             fingerprint: format!("{:016x}", assessment.fingerprint),
             versions: &assessment.versions,
+            counterfactual: None,
         }
+    }
+
+    /// The same, also saying what decided.
+    #[must_use]
+    pub fn with_counterfactual(self, found: &'a Counterfactual) -> Self {
+        Self { counterfactual: Some(found), ..self }
     }
 }
 

@@ -68,16 +68,23 @@ pub(crate) struct Score {
 impl Score {
     /// Moves the score into the band of a grade, by a line of the model's: the surer it is (`share`, 0 to 1),
     /// the deeper, and to the middle at the most.
-    pub(crate) fn lean(&mut self, grade: Option<Grade>, share: f32, why: String, weights: &Weights) {
+    pub(crate) fn lean(&mut self, grade: Grade, share: f32, why: String, weights: &Weights) {
         let starts = |grade: Grade| weights.threshold(grade);
-        let next = match grade {
-            None => Some(Grade::Blue),
-            Some(grade) => Grade::ALL.into_iter().find(|one| *one > grade),
-        };
-        let (from, to) = (grade.map_or(0.0, starts), next.map_or(100.0, starts));
+        let next = Grade::ALL.into_iter().find(|one| *one > grade);
+        let (from, to) = (starts(grade), next.map_or(100.0, starts));
         let depth = (to - from) * 0.5 * share.clamp(0.0, 1.0);
-        let wanted = if grade > self.grade { tenths(from + depth) } else { tenths(to - depth) - 1 };
-        let wanted = wanted.max(tenths(from));
+        let wanted = if Some(grade) > self.grade { tenths(from + depth) } else { tenths(to - depth) - 1 };
+        self.settle(wanted.max(tenths(from)), why, weights);
+    }
+
+    /// Orders what needs no response by how near it is to needing one: `share` 0 lies at 0 points, 1 just below blue.
+    pub(crate) fn rank(&mut self, share: f32, why: String, weights: &Weights) {
+        let most = weights.threshold(Grade::Blue) - 0.1;
+        self.settle(tenths(most * share.clamp(0.0, 1.0)), why, weights);
+    }
+
+    /// Moves the score, in tenths of a point, by a line of the model's.
+    fn settle(&mut self, wanted: i32, why: String, weights: &Weights) {
         let moved = wanted - tenths(self.sensitivity);
         if moved != 0 {
             self.factors.push(Factor { name: FactorName::Model, points: moved as f32 / 10.0, why });

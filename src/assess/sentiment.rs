@@ -31,6 +31,17 @@ pub enum Mood {
     Positive,
 }
 
+impl Mood {
+    /// The words people read.
+    pub fn chinese(self) -> &'static str {
+        match self {
+            Self::Negative => "负面",
+            Self::Neutral => "中性",
+            Self::Positive => "正面",
+        }
+    }
+}
+
 /// Scores within this of nought are neither glad nor angry.
 const INDIFFERENT: f32 = 0.1;
 /// Most that words of degree make of a word.

@@ -51,8 +51,45 @@ const DOUBT: f32 = 0.45;
 
 /// Chooses category and department.
 pub(crate) fn decide(evidence: &Evidence<'_>, status: Status, categories: &Categories) -> Verdicts {
-    if matches!(status, Status::Advert | Status::Fiction) {
+    let Some(Points { by_category, by_department }) = points(evidence, status, categories) else {
         return Verdicts::default();
+    };
+    let total: f32 = by_category.values().map(|(points, _)| points).sum();
+    let top = by_category.iter().max_by(|(a, (one, _)), (b, (other, _))| one.total_cmp(other).then(b.cmp(a)));
+    let category = top.filter(|(_, (points, _))| *points >= CATEGORY_SHARE * total && total > 0.0).map(
+        |(&id, &(points, hits))| Verdict {
+            id,
+            confidence: hundredths(points / total * (1.0 - DOUBT.powi(hits))),
+        },
+    );
+    Verdicts { category, department: route(&by_department) }
+}
+
+/// The departments that have points in it with their share of them, the most first: what a person who
+/// assigns it chooses from.
+pub(crate) fn departments(
+    evidence: &Evidence<'_>,
+    status: Status,
+    categories: &Categories,
+) -> Vec<Verdict<String>> {
+    let Some(Points { by_department, .. }) = points(evidence, status, categories) else { return Vec::new() };
+    let total: f32 = by_department.values().sum();
+    let verdict =
+        |(id, points): (&str, f32)| Verdict { id: id.to_owned(), confidence: hundredths(points / total) };
+    ranked(&by_department).into_iter().filter(|(_, points)| *points > 0.0).map(verdict).collect()
+}
+
+/// What the hits that count are worth.
+struct Points<'a> {
+    /// Points and number of hits.
+    by_category: BTreeMap<Category, (f32, i32)>,
+    by_department: BTreeMap<&'a str, f32>,
+}
+
+/// Adds up the hits that count; `None` for what is no matter of anybody's.
+fn points<'a>(evidence: &Evidence<'_>, status: Status, categories: &'a Categories) -> Option<Points<'a>> {
+    if matches!(status, Status::Advert | Status::Fiction) {
+        return None;
     }
     let kept = Kept { evidence, least: status.factor() };
     let mut by_category: BTreeMap<Category, (f32, i32)> = BTreeMap::new();
@@ -77,21 +114,18 @@ pub(crate) fn decide(evidence: &Evidence<'_>, status: Status, categories: &Categ
             }
         }
     }
-    let total: f32 = by_category.values().map(|(points, _)| points).sum();
-    let top = by_category.iter().max_by(|(a, (one, _)), (b, (other, _))| one.total_cmp(other).then(b.cmp(a)));
-    let category = top.filter(|(_, (points, _))| *points >= CATEGORY_SHARE * total && total > 0.0).map(
-        |(&id, &(points, hits))| Verdict {
-            id,
-            confidence: hundredths(points / total * (1.0 - DOUBT.powi(hits))),
-        },
-    );
-    Verdicts { category, department: route(&by_department) }
+    Some(Points { by_category, by_department })
+}
+
+fn ranked<'a>(points: &BTreeMap<&'a str, f32>) -> Vec<(&'a str, f32)> {
+    let mut ranked: Vec<(&str, f32)> = points.iter().map(|(&id, &points)| (id, points)).collect();
+    ranked.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(other.0)));
+    ranked
 }
 
 fn route(points: &BTreeMap<&str, f32>) -> Option<Verdict<String>> {
     let total: f32 = points.values().sum();
-    let mut ranked: Vec<(&str, f32)> = points.iter().map(|(&id, &points)| (id, points)).collect();
-    ranked.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(other.0)));
+    let ranked = ranked(points);
     let (id, first) = *ranked.first()?;
     let second = ranked.get(1).map_or(0.0, |(_, points)| *points);
     let clear = total > 0.0 && first >= DEPARTMENT_SHARE * total && first >= DEPARTMENT_LEAD * second;

@@ -15,7 +15,7 @@ use super::sensitivity::{Score, Speaker};
 use super::sentiment::Mood;
 use super::subject::Verdicts;
 use super::weights::Weights;
-use super::{FactorName, Grade, Sentiment, Verdict};
+use super::{Grade, Sentiment, Verdict};
 use crate::lexicon::category::Category;
 use crate::model::{Likelihoods, Model, Opinion};
 
@@ -28,7 +28,10 @@ pub(crate) struct Concluded {
 }
 
 /// Least likelihood at which the model may go beyond what the rules hold fast.
-const SURE: f32 = 0.8;
+const SURE: f32 = 0.7;
+/// Greatest likelihood of less at which the model makes an alarm of what the rules found nothing in: most of that is
+/// harmless, so it must be surer than a coin.
+const STARTLED: f32 = 0.4;
 /// A service that is less likely than this is not named: somebody looks.
 const NAMED: f32 = 0.2;
 /// The same for a department: a wrong one costs the public days.
@@ -37,18 +40,27 @@ const ROUTED: f32 = 0.4;
 const REASONS: usize = 3;
 
 /// Asks the model and weighs its word against the rules'.
-pub(crate) fn decide(seen: &Seen<'_>, speaker: Speaker, model: &Model, weights: &Weights) -> Concluded {
+pub(crate) fn decide(seen: &Seen<'_>, model: &Model, weights: &Weights) -> Concluded {
     let opinion = model.judge(&bag(seen));
     let mut verdicts = seen.verdicts.clone();
     let mut score = seen.score.clone();
     let civic = opinion.of("category").and_then(civic);
     if let Some(likely) = opinion.of("grade")
-        && speaker != Speaker::Office
+        && seen.evidence.speaker != Speaker::Office
     {
         let rung = bounded(likely, seen.score, civic.is_some() || verdicts.category.is_some());
-        if rung != rung_of(seen.score.grade) {
-            let label = RUNGS[rung];
-            score.lean(grade_of(rung), likely.share(label), reasons(&opinion, label, seen), weights);
+        let label = RUNGS[rung];
+        let moves = rung != rung_of(seen.score.grade);
+        let why = || reasons(&opinion, label, seen);
+        match grade_of(rung) {
+            Some(grade) if moves => score.lean(grade, likely.share(label), why(), weights),
+            Some(_) => {}
+            None => {
+                let share = 1.0 - likely.share(NONE);
+                let why =
+                    if moves { why() } else { format!("模型估计{:.0}%需要处理", 100.0 * share) };
+                score.rank(share, why, weights);
+            }
         }
     }
     if let Some(likely) = opinion.of("category") {
@@ -68,6 +80,16 @@ pub(crate) fn decide(seen: &Seen<'_>, speaker: Speaker, model: &Model, weights: 
     }
     let sentiment = opinion.of("sentiment").map_or(seen.sentiment, mood);
     Concluded { score, verdicts, sentiment }
+}
+
+/// The departments that the model thinks of, the likeliest first; `None` if it was not taught any.
+pub(crate) fn departments(seen: &Seen<'_>, model: &Model) -> Option<Vec<Verdict<String>>> {
+    let opinion = model.judge(&bag(seen));
+    let likely = opinion.of("department")?;
+    let mut ranked: Vec<(&str, f32)> = likely.each().collect();
+    ranked.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(other.0)));
+    let verdict = |(id, share): (&str, f32)| Verdict { id: id.to_owned(), confidence: hundredths(share) };
+    Some(ranked.into_iter().map(verdict).collect())
 }
 
 /// The label of what is no matter for the desk.
@@ -93,17 +115,18 @@ fn civic(likely: &Likelihoods<'_>) -> Option<Verdict<Category>> {
 /// The grade that the model would give, within what the rules hold fast.
 fn bounded(likely: &Likelihoods<'_>, score: &Score, civic: bool) -> usize {
     let shares = RUNGS.map(|rung| likely.share(rung));
-    let wanted = (0..RUNGS.len()).reduce(|best, next| if shares[next] > shares[best] { next } else { best });
-    let wanted = wanted.unwrap_or(0);
     if !civic {
         return 0;
     }
     let now = rung_of(score.grade);
     let below = |rung: usize| shares[..rung].iter().sum::<f32>();
-    let floor = score.factors.iter().any(|factor| factor.name == FactorName::Floor)
-        && score.grade >= Some(Grade::Orange);
-    if floor && wanted < now {
-        return if below(now) >= SURE { now - 1 } else { now };
+    // The middle of what is likely, not the likeliest: a grade missed by two costs more than two missed by one.
+    let doubt = |rung: usize| if now == 0 && rung > 1 { STARTLED } else { 0.5 };
+    let wanted = (1..RUNGS.len()).rev().find(|&rung| below(rung) <= doubt(rung)).unwrap_or(0);
+    let floor = score.impact.floor().filter(|_| score.status.factor() >= REAL).map(|(grade, _)| grade);
+    if let Some(floor) = floor.filter(|grade| *grade >= Grade::Orange) {
+        let least = rung_of(Some(floor));
+        return if wanted >= least || below(least) < SURE { wanted.max(least) } else { least - 1 };
     }
     if score.status.factor() <= UNREAL && wanted > now {
         return if 1.0 - below(now + 1) >= SURE { now + 1 } else { now };
@@ -111,6 +134,8 @@ fn bounded(likely: &Likelihoods<'_>, score: &Score, civic: bool) -> usize {
     wanted
 }
 
+/// Least factor of what a floor holds for: asserted, heard or asked.
+const REAL: f32 = 0.8;
 /// The factor of what is sold, played, rehearsed or denied.
 const UNREAL: f32 = 0.15;
 

@@ -23,7 +23,8 @@ const SHARE: usize = 256;
 /// Judge posts: one assessment a line, in the order given.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Examples:\n  echo '小区停水两天了' | minsheng assess\n  minsheng assess posts.jsonl > judged.jsonl"
+    after_help = "Examples:\n  echo '小区停水两天了' | minsheng assess\n  minsheng assess posts.jsonl > judged.jsonl\n  \
+    minsheng assess --why posts.jsonl | jq -c '[.id, .grade, .counterfactual]'"
 )]
 pub(super) struct Assess {
     /// JSON lines (only `text` is required); plain lines are taken as text, and lines with `thread`, `post`
@@ -32,6 +33,9 @@ pub(super) struct Assess {
     /// A model whose word is weighed as well; default: that of the configuration.
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
+    /// Also tell of each post what decided: `counterfactual`, the things without which its grade would be another.
+    #[arg(long)]
+    why: bool,
     /// Threads to judge with. Default: one for each processor.
     #[arg(long)]
     threads: Option<NonZeroUsize>,
@@ -50,72 +54,103 @@ impl Assess {
             None => Box::new(BufReader::new(io::stdin().lock())),
         };
         let threads = self.threads.or_else(|| std::thread::available_parallelism().ok());
-        let judged = judge_all(&assessor, input, threads.map_or(1, NonZeroUsize::get))?;
+        let detail = if self.why { Detail::Why } else { Detail::Record };
+        let judge = Judge { assessor: &assessor, now: Clock::system().now(), detail };
+        let judged = judge.all(input, threads.map_or(1, NonZeroUsize::get))?;
         tracing::debug!(judged, "assessed");
         Ok(())
     }
 }
 
-fn judge_all(assessor: &Assessor, input: impl BufRead, threads: usize) -> anyhow::Result<u64> {
-    let now = Clock::system().now();
-    let bar = output::progress(None, "assessing");
-    let mut lines = input.split(b'\n').enumerate();
-    let mut judged = 0;
-    loop {
-        let batch: Vec<(usize, Vec<u8>)> = lines
-            .by_ref()
-            .take(threads * SHARE)
-            .map(|(at, line)| Ok((at + 1, line?)))
-            .collect::<io::Result<_>>()
-            .context("cannot read the input")?;
-        if batch.is_empty() {
-            bar.finish_and_clear();
-            return Ok(judged);
-        }
-        let share = batch.len().div_ceil(threads).max(1);
-        let results: Vec<anyhow::Result<Vec<u8>>> = std::thread::scope(|scope| {
-            let work: Vec<_> = batch
-                .chunks(share)
-                .map(|part| scope.spawn(move || judge_some(assessor, part, now)))
-                .collect();
-            let ended = work.into_iter().map(std::thread::ScopedJoinHandle::join);
-            ended
-                .map(|result| result.unwrap_or_else(|_| Err(anyhow::anyhow!("a post could not be judged"))))
-                .collect()
-        });
-        let mut out = output::lines();
-        for result in results {
-            out.write_all(&result?)?;
-        }
-        out.flush()?;
-        judged += batch.len() as u64;
-        bar.inc(batch.len() as u64);
-    }
+/// What is told of each post.
+#[derive(Clone, Copy)]
+enum Detail {
+    /// The record of interfaces 3.2.
+    Record,
+    /// What decided, too.
+    Why,
 }
 
-fn judge_some(assessor: &Assessor, lines: &[(usize, Vec<u8>)], now: Timestamp) -> anyhow::Result<Vec<u8>> {
-    let mut out = Vec::new();
-    for (number, line) in lines {
-        let text = String::from_utf8_lossy(line);
-        let text = text.trim_end_matches('\r').trim_start_matches('\u{feff}');
-        if text.trim().is_empty() {
-            continue;
+/// How lines are judged.
+#[derive(Clone, Copy)]
+struct Judge<'a> {
+    assessor: &'a Assessor,
+    now: Timestamp,
+    detail: Detail,
+}
+
+impl Judge<'_> {
+    fn all(self, input: impl BufRead, threads: usize) -> anyhow::Result<u64> {
+        let bar = output::progress(None, "assessing");
+        let mut lines = input.split(b'\n').enumerate();
+        let mut judged = 0;
+        loop {
+            let batch: Vec<(usize, Vec<u8>)> = lines
+                .by_ref()
+                .take(threads * SHARE)
+                .map(|(at, line)| Ok((at + 1, line?)))
+                .collect::<io::Result<_>>()
+                .context("cannot read the input")?;
+            if batch.is_empty() {
+                bar.finish_and_clear();
+                return Ok(judged);
+            }
+            let share = batch.len().div_ceil(threads).max(1);
+            let results: Vec<anyhow::Result<Vec<u8>>> = std::thread::scope(|scope| {
+                let work: Vec<_> =
+                    batch.chunks(share).map(|part| scope.spawn(move || self.some(part))).collect();
+                let ended = work.into_iter().map(std::thread::ScopedJoinHandle::join);
+                ended
+                    .map(|result| {
+                        result.unwrap_or_else(|_| Err(anyhow::anyhow!("a post could not be judged")))
+                    })
+                    .collect()
+            });
+            let mut out = output::lines();
+            for result in results {
+                out.write_all(&result?)?;
+            }
+            out.flush()?;
+            judged += batch.len() as u64;
+            bar.inc(batch.len() as u64);
         }
+    }
+
+    fn some(self, lines: &[(usize, Vec<u8>)]) -> anyhow::Result<Vec<u8>> {
+        let mut out = Vec::new();
+        for (number, line) in lines {
+            let text = String::from_utf8_lossy(line);
+            let text = text.trim_end_matches('\r').trim_start_matches('\u{feff}');
+            if !text.trim().is_empty() {
+                self.one(text, &mut out).with_context(|| format!("line {number}"))?;
+                out.push(b'\n');
+            }
+        }
+        Ok(out)
+    }
+
+    fn one(self, text: &str, out: &mut Vec<u8>) -> anyhow::Result<()> {
+        let Self { assessor, now, detail } = self;
         if is_thread(text.trim_start()) {
-            let row = ThreadRow::read(text.trim(), assessor).with_context(|| format!("line {number}"))?;
-            serde_json::to_writer(&mut out, &ThreadReport::of(&row, now))?;
-            out.push(b'\n');
-            continue;
+            let row = ThreadRow::read(text.trim(), assessor)?;
+            serde_json::to_writer(out, &ThreadReport::of(&row, now))?;
+            return Ok(());
         }
-        let (id, pushed) = pushed(text).with_context(|| format!("line {number}"))?;
+        let (id, pushed) = pushed(text)?;
         let source = SourceId::new("stdin").expect("the name is a legal id");
-        let found = read(pushed, Some(&source), now).with_context(|| format!("line {number}"))?;
+        let found = read(pushed, Some(&source), now)?;
         let id = id.unwrap_or_else(|| found.post.id.to_string());
         let assessed = assessor.assess(Arc::new(found.post));
-        serde_json::to_writer(&mut out, &Report::new(id, &assessed.assessment))?;
-        out.push(b'\n');
+        let report = Report::new(id, &assessed.assessment);
+        match detail {
+            Detail::Record => serde_json::to_writer(out, &report)?,
+            Detail::Why => {
+                let why = assessor.counterfactual(&assessed);
+                serde_json::to_writer(out, &report.with_counterfactual(&why))?;
+            }
+        }
+        Ok(())
     }
-    Ok(out)
 }
 
 /// A JSON object as a post, anything else as its text.

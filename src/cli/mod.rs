@@ -6,15 +6,19 @@
 mod assess;
 mod check;
 mod demo;
+mod dict;
 mod eval;
+mod export;
 mod ingest;
 mod model;
 mod notify_test;
 mod offline;
 mod openapi;
 mod output;
+mod parallel;
 mod people;
 mod replay;
+mod rescore;
 mod search;
 mod serve;
 mod verify;
@@ -72,12 +76,22 @@ enum Command {
     /// Teach a model by labelled posts, and try how well it does
     #[command(subcommand)]
     Model(model::Model),
+    /// Work on the dictionaries: try a text, compare two sets, find faults, and what is missing
+    #[command(subcommand)]
+    Dict(dict::Dict),
+    /// Tell what a change of dictionaries, weights or rules would have done; as `dict backtest`
+    Backtest(dict::Backtest),
     /// Run a time-stamped stream through the daemon's stages under a virtual clock
     Replay(replay::Replay),
     /// Send posts to a running daemon, or straight into the data directory
     Ingest(ingest::Ingest),
     /// Search stored posts
     Search(search::Search),
+    /// What is stored, for other tools
+    #[command(subcommand)]
+    Export(export::Export),
+    /// Judge stored posts again by the dictionaries and the model in force
+    Rescore(rescore::Rescore),
     /// Send a marked test through one receiver and show the answer
     NotifyTest(notify_test::NotifyTest),
     /// People who may log in
@@ -149,9 +163,13 @@ async fn run(places: &Places, command: Command) -> Done {
         Command::Assess(assess) => assess.run(places),
         Command::Eval(eval) => eval.run(places),
         Command::Model(model) => model.run(places),
+        Command::Dict(dict) => dict.run(places),
+        Command::Backtest(backtest) => backtest.run(places),
         Command::Replay(replay) => replay.run(places),
         Command::Ingest(ingest) => ingest.run(places).await,
         Command::Search(search) => search.run(places).await,
+        Command::Export(export) => export.run(places).await,
+        Command::Rescore(rescore) => rescore.run(places).await,
         Command::NotifyTest(test) => test.run(places).await,
         Command::User(user) => user.run(places).await,
         Command::Token(token) => token.run(places).await,

@@ -12,9 +12,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::assess::pushed;
+use super::parallel::in_parallel;
 use super::{Done, Failure, Places, output, today};
-use crate::alert::RuleBook;
-use crate::assess::{AssessedPost, Assessor};
+use crate::assess::Assessor;
 use crate::config;
 use crate::detect::{Detector, Measure, Signal};
 use crate::extract::post::{Dated, Post, VoiceKey};
@@ -54,14 +54,7 @@ impl Replay {
         let loaded = config::load(&places.directories(), today()).map_err(Failure::Faults)?;
         let rules = match &self.rules {
             None => loaded.rules,
-            Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .with_context(|| format!("cannot read {}", path.display()))?;
-                RuleBook::from_toml(&text).map_err(|faults| {
-                    let said = faults.iter().map(|fault| format!("{}:{}", path.display(), said(fault)));
-                    Failure::Usage(said.collect::<Vec<_>>().join("\n"))
-                })?
-            }
+            Some(path) => config::rules(path).map_err(Failure::Faults)?,
         };
         let mut posts = Vec::new();
         for file in &self.files {
@@ -93,11 +86,6 @@ impl Replay {
     }
 }
 
-fn said(fault: &crate::alert::Fault) -> String {
-    let mend = fault.mend.as_ref().map(|mend| format!("; {mend}")).unwrap_or_default();
-    format!("{}: {}{mend}", fault.line.unwrap_or(0), fault.what)
-}
-
 #[derive(Default)]
 struct Tally {
     signals: u64,
@@ -106,13 +94,12 @@ struct Tally {
 
 fn replay(flow: &mut Flow, assessor: &Assessor, posts: Vec<Post>) -> anyhow::Result<Tally> {
     let bar = output::progress(Some(posts.len() as u64), "replaying");
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut out = output::lines();
     let mut tally = Tally::default();
     let mut posts = posts.into_iter().peekable();
     while posts.peek().is_some() {
         let batch: Vec<Arc<Post>> = posts.by_ref().take(BATCH).map(Arc::new).collect();
-        for assessed in judge(assessor, &batch, threads)? {
+        for assessed in in_parallel(&batch, |post| assessor.assess(Arc::clone(post)))? {
             let now = assessed.post.captured_at;
             let Outcome { signals, concluded, .. } = flow.assessed(assessed, now);
             for signal in &signals {
@@ -129,26 +116,6 @@ fn replay(flow: &mut Flow, assessor: &Assessor, posts: Vec<Post>) -> anyhow::Res
     bar.finish_and_clear();
     out.flush()?;
     Ok(tally)
-}
-
-/// Judges in parallel, keeps the order.
-fn judge(assessor: &Assessor, batch: &[Arc<Post>], threads: usize) -> anyhow::Result<Vec<AssessedPost>> {
-    let share = batch.len().div_ceil(threads).max(1);
-    std::thread::scope(|scope| {
-        let work: Vec<_> = batch
-            .chunks(share)
-            .map(|part| {
-                scope.spawn(move || {
-                    part.iter().map(|post| assessor.assess(Arc::clone(post))).collect::<Vec<_>>()
-                })
-            })
-            .collect();
-        let mut judged = Vec::with_capacity(batch.len());
-        for part in work {
-            judged.extend(part.join().map_err(|_| anyhow::anyhow!("a post could not be judged"))?);
-        }
-        Ok(judged)
-    })
 }
 
 fn of_signal(signal: &Signal, at: Timestamp) -> Value {
@@ -185,13 +152,18 @@ fn write_line(out: &mut BufWriter<impl Write>, kind: &str, value: &Value) -> std
     out.write_all(b"\n")
 }
 
-/// Reads JSON lines, or lines of time, source and text parted by tabs.
-fn read_stream(path: &Path, posts: &mut Vec<Post>) -> anyhow::Result<()> {
+/// A file, inflated if its name ends in `.gz`.
+pub(super) fn inflated(path: &Path) -> std::io::Result<impl BufRead> {
     let file = File::open(path)?;
     let zipped = path.extension().is_some_and(|extension| extension == "gz");
     let plain: Box<dyn Read> = if zipped { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+    Ok(BufReader::with_capacity(1 << 20, plain))
+}
+
+/// Reads JSON lines, or lines of time, source and text parted by tabs.
+fn read_stream(path: &Path, posts: &mut Vec<Post>) -> anyhow::Result<()> {
     let mut last: Option<Timestamp> = None;
-    for (at, line) in BufReader::with_capacity(1 << 20, plain).lines().enumerate() {
+    for (at, line) in inflated(path)?.lines().enumerate() {
         let line = line.with_context(|| format!("line {}", at + 1))?;
         if line.trim().is_empty() {
             continue;

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::lexicon::fault::Finding;
+
 /// One thing wrong in a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Fault {
@@ -39,6 +41,13 @@ impl Fault {
     /// A warning at a line of a file.
     pub fn warning(file: &Path, line: usize, what: impl Into<String>) -> Self {
         Self { weight: Weight::Warning, ..Self::error(file, line, what) }
+    }
+
+    /// What was found in a dictionary of a directory.
+    pub fn of_dictionary(dir: &Path, finding: Finding, weight: Weight) -> Self {
+        let Finding { file, line, what, mend } = finding;
+        let mend = (!mend.is_empty()).then_some(mend);
+        Self { file: dir.join(file), line: line as usize, weight, what, mend }
     }
 
     /// The same with a way to mend it.

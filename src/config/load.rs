@@ -10,7 +10,8 @@ use jiff::civil::Date;
 use super::fault::{Fault, Weight};
 use super::{Config, source, toml};
 use crate::alert::{self, RuleBook};
-use crate::lexicon::fault::{Faults, Finding};
+use crate::assess::Weights;
+use crate::lexicon::fault::Faults;
 use crate::lexicon::matcher::Lexicon;
 use crate::model::Model;
 use crate::notify::{Receivers, SecretPlace};
@@ -95,6 +96,42 @@ pub fn load(directories: &Directories, today: Date) -> Result<Loaded, Vec<Fault>
     }
 }
 
+/// Reads a dictionary directory by itself; all faults at once.
+pub fn dictionaries(dir: &Path, today: Date) -> Result<Lexicon, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let lexicon = lexicon(dir, today, &mut faults);
+    faults.retain(|fault| fault.weight == Weight::Error);
+    lexicon.ok_or(faults)
+}
+
+/// Reads a file of rules by itself; all faults at once.
+pub fn rules(path: &Path) -> Result<RuleBook, Vec<Fault>> {
+    let mut faults = Vec::new();
+    there(path, &mut faults);
+    let rules = part(path, RuleBook::from_toml, &mut faults);
+    rules.filter(|_| faults.is_empty()).ok_or(faults)
+}
+
+/// Reads a file of weights, with the keys of `[assess.weights]`; all faults at once.
+pub fn weights(path: &Path) -> Result<Weights, Vec<Fault>> {
+    let mut faults = Vec::new();
+    there(path, &mut faults);
+    let text = text(path, &mut faults).unwrap_or_default();
+    let weights: Weights = toml::read(path, &text).unwrap_or_else(|found| {
+        faults.extend(found);
+        Weights::default()
+    });
+    faults.extend(weights.faults().into_iter().map(|what| Fault::error(path, 0, what)));
+    if faults.is_empty() { Ok(weights) } else { Err(faults) }
+}
+
+/// A file that somebody names has to be there.
+fn there(path: &Path, faults: &mut Vec<Fault>) {
+    if !path.exists() {
+        faults.push(Fault::error(path, 0, "there is no such file"));
+    }
+}
+
 /// `minsheng.toml`; a missing file means the defaults.
 fn config(dir: &Path, faults: &mut Vec<Fault>) -> Config {
     let path = dir.join("minsheng.toml");
@@ -137,13 +174,10 @@ fn part<T>(
 }
 
 fn lexicon(dir: &Path, today: Date, faults: &mut Vec<Fault>) -> Option<Lexicon> {
-    let fault = |finding: Finding, weigh: fn(&Path, usize, String) -> Fault| {
-        let fault = weigh(&dir.join(&finding.file), finding.line as usize, finding.what);
-        if finding.mend.is_empty() { fault } else { fault.mend(finding.mend) }
-    };
+    let fault = |finding, weight| Fault::of_dictionary(dir, finding, weight);
     match Lexicon::load(dir, today) {
         Ok((lexicon, findings)) => {
-            faults.extend(findings.into_iter().map(|finding| fault(finding, Fault::warning)));
+            faults.extend(findings.into_iter().map(|finding| fault(finding, Weight::Warning)));
             if lexicon.rows().is_empty() {
                 faults.push(Fault::warning(
                     dir,
@@ -154,7 +188,7 @@ fn lexicon(dir: &Path, today: Date, faults: &mut Vec<Fault>) -> Option<Lexicon> 
             Some(lexicon)
         }
         Err(Faults(findings)) => {
-            faults.extend(findings.into_iter().map(|finding| fault(finding, Fault::error)));
+            faults.extend(findings.into_iter().map(|finding| fault(finding, Weight::Error)));
             None
         }
     }

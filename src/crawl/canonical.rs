@@ -89,7 +89,7 @@ fn escapes_settled(text: &str) -> Cow<'_, str> {
             Some(_) | None => None,
         };
         match byte {
-            Some(byte) if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') => {
+            Some(byte) if needs_no_escape(byte) && !ends_in_a_lonely_escape(&settled) => {
                 settled.push(char::from(byte));
             }
             Some(_) => settled.push_str(&rest[at..at + 3].to_ascii_uppercase()),
@@ -99,6 +99,20 @@ fn escapes_settled(text: &str) -> Cow<'_, str> {
     }
     settled.push_str(rest);
     Cow::Owned(settled)
+}
+
+fn needs_no_escape(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+}
+
+/// Whether a per cent sign that begins no escape stands at the end: what is undone behind it could make it one.
+fn ends_in_a_lonely_escape(text: &str) -> bool {
+    let mut from_end = text.bytes().rev();
+    match (from_end.next(), from_end.next()) {
+        (Some(b'%'), _) => true,
+        (Some(digit), Some(b'%')) => hex(digit).is_some(),
+        _ => false,
+    }
 }
 
 fn hex(digit: u8) -> Option<u8> {
@@ -129,6 +143,8 @@ mod tests {
             ("http://news.example/p?b=1&a=2", "http://news.example/p?b=1&a=2"),
             ("http://news.example/#!/thread/7", "http://news.example/#!/thread/7"),
             ("http://news.example/100%", "http://news.example/100%"),
+            ("http://news.example/p?%4%31", "http://news.example/p?%4%31"),
+            ("http://news.example/p?%%411", "http://news.example/p?%%411"),
             ("http://m.news.example/a", "http://m.news.example/a"),
         ] {
             assert_eq!(settled(written), canonical, "{written}");

@@ -297,7 +297,8 @@ fn checked(note: &str) -> Result<String, Refusal> {
     if (1..=NOTE).contains(&note.chars().count()) { Ok(note.to_owned()) } else { Err(Refusal::Note) }
 }
 
-fn optional(note: Option<String>) -> Result<Option<String>, Refusal> {
+/// A note that need not be given, without the white space around it.
+pub fn optional(note: Option<String>) -> Result<Option<String>, Refusal> {
     note.filter(|note| !note.trim().is_empty()).map(|note| checked(&note)).transpose()
 }
 

@@ -21,7 +21,7 @@ use crate::assess::Grade;
 use crate::detect::{Evidence, SignalId, Subject};
 use crate::people::PersonName;
 
-pub use desk::{Act, Desk, DeskConfig, Refusal};
+pub use desk::{Act, Desk, DeskConfig, Refusal, optional as optional_note};
 pub use fold::FoldError;
 pub use id::{BadIncidentId, IncidentId, desk_time};
 pub use names::Names;

@@ -17,6 +17,7 @@
 //! `damaged/` with copies of what could not be read. The format is told in `segment.rs`, what
 //! happens after a crash in `recovery.rs`, what happens when the disk fails in `writer.rs`.
 
+mod beside;
 mod disk;
 mod local;
 mod reader;
@@ -38,6 +39,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+pub use beside::read_beside;
 pub use disk::{DirectoryLock, Disk, DiskFile, RealDisk};
 pub use local::{Journal, SegmentInfo};
 pub use reader::Reader;

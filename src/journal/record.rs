@@ -8,6 +8,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use url::Url;
 
+use super::Sequence;
+use crate::assess::evaluation::{Matter, Rung};
+use crate::assess::{Assessment, Mood};
 use crate::crawl::Role;
 use crate::crawl::fetch::Validators;
 use crate::detect::SignalId;
@@ -165,6 +168,10 @@ pub enum DeskRecord {
     },
     /// Something worth keeping that changed no state: log-ins, searches, start-up exceptions.
     Audit(Box<AuditEntry>),
+    /// Somebody at the desk said what is right of a post.
+    Verdict(Box<DeskVerdict>),
+    /// Stored texts are judged by another version from here on.
+    Rescored(Box<Rescored>),
 }
 
 /// One decision of the desk: all of it happens, or none.
@@ -178,6 +185,65 @@ pub struct DeskStep {
     pub notifications: Vec<Notification>,
     /// The key a client gave so that a repeated request does nothing twice.
     pub idempotency_key: Option<String>,
+}
+
+/// What somebody at the desk says is right of a post: of the matter, never of who wrote it. What is `None` they do
+/// not say. The latest of a post counts; the earlier ones stay in the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeskVerdict {
+    /// Which post.
+    pub post: PostId,
+    /// The record that holds the text they read.
+    pub text_at: Sequence,
+    /// The judgement they had before them.
+    pub judged: JudgedAs,
+    /// How urgent it is.
+    pub grade: Option<Rung>,
+    /// Whose matter it is.
+    pub category: Option<Matter>,
+    /// Who should answer: an id of the departments, `none` if none of ours.
+    pub department: Option<String>,
+    /// The mood of the text.
+    pub sentiment: Option<Mood>,
+    /// Whether information is asked for.
+    pub question: Option<bool>,
+    /// What they say to it.
+    pub note: Option<String>,
+    /// Who says so.
+    pub by: PersonOrToken,
+    /// When.
+    pub at: Timestamp,
+    /// The key a client gave so that a repeated request does nothing twice.
+    pub idempotency_key: Option<String>,
+}
+
+/// A judgement as somebody had it before them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JudgedAs {
+    /// How urgent.
+    pub grade: Rung,
+    /// Whose matter.
+    pub category: Matter,
+    /// Who should answer; `None` if that was left to a person.
+    pub department: Option<String>,
+    /// The dictionaries that judged; with a model, `+` and its version.
+    pub version: String,
+}
+
+/// Texts that are judged by another version from here on: those of a stretch of the journal. What was concluded
+/// from the judgement before stays as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rescored {
+    /// The first place of the stretch.
+    pub from: Sequence,
+    /// The last one.
+    pub to: Sequence,
+    /// Named as in [`DeskRecord::Lexicon`], and kept like those.
+    pub version: String,
+    /// Who asked for it.
+    pub by: PersonOrToken,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Who asked for something.
@@ -206,6 +272,21 @@ pub struct AuditEntry {
     pub detail: String,
     /// From which address.
     pub from: Option<String>,
+}
+
+impl From<&Assessment> for JudgedAs {
+    fn from(assessment: &Assessment) -> Self {
+        let versions = &assessment.versions;
+        Self {
+            grade: Rung::of(assessment.grade),
+            category: assessment.category.as_ref().map(|verdict| verdict.id).into(),
+            department: assessment.department.as_ref().map(|verdict| verdict.id.clone()),
+            version: match &versions.model {
+                Some(model) => format!("{}+{model}", versions.dictionary),
+                None => versions.dictionary.clone(),
+            },
+        }
+    }
 }
 
 /// Why bytes of the journal are no record.
@@ -242,3 +323,7 @@ pub trait Record: Serialize + DeserializeOwned {
 
 impl Record for PostRecord {}
 impl Record for DeskRecord {}
+
+#[cfg(test)]
+#[path = "record_tests.rs"]
+mod tests;

@@ -94,9 +94,17 @@ impl Findings {
         self.warnings.add(file, line, what.into(), mend.into());
     }
 
+    /// The faults and the warnings.
+    pub(crate) fn both(self) -> (Vec<Finding>, Vec<Finding>) {
+        (self.faults.finish(), self.warnings.finish())
+    }
+
     /// The warnings, or the faults if there is one.
     pub(crate) fn finish(self) -> Result<Vec<Finding>, Faults> {
-        if self.has_faults() { Err(Faults(self.faults.finish())) } else { Ok(self.warnings.finish()) }
+        match self.both() {
+            (faults, warnings) if faults.is_empty() => Ok(warnings),
+            (faults, _) => Err(Faults(faults)),
+        }
     }
 
     pub(crate) fn has_faults(&self) -> bool {

@@ -90,6 +90,34 @@ impl Kind {
         find_in(&Self::ALL, id)
     }
 
+    /// The words people read.
+    pub fn chinese(self) -> &'static str {
+        match self {
+            Self::Topic => "事项",
+            Self::Severity => "危害",
+            Self::Urgency => "紧迫",
+            Self::Scale => "规模",
+            Self::Vulnerable => "弱势群体",
+            Self::Place => "场所",
+            Self::Hearsay => "听说",
+            Self::Question => "询问",
+            Self::Advert => "广告",
+            Self::Resolved => "已解决",
+            Self::Pos => "褒义",
+            Self::Neg => "贬义",
+            Self::Negator => "否定",
+            Self::Degree => "程度",
+            Self::Hypothetical => "假设",
+            Self::Drill => "演练",
+            Self::Fiction => "影视或游戏",
+            Self::Denial => "辟谣",
+            Self::Thanks => "感谢",
+            Self::OldNews => "旧闻",
+            Self::Elsewhere => "外地",
+            Self::Request => "诉求",
+        }
+    }
+
     /// Least and greatest weight a row of this kind may state.
     pub(crate) fn weights(self) -> (f64, f64) {
         match self {

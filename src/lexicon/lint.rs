@@ -15,7 +15,7 @@ use crate::lexicon::row::Row;
 /// Days before the end of a row in which a warning says so.
 const SOON_DAYS: i32 = 14;
 /// Words of everyday talk: as a term each would hit a large part of all posts.
-const COMMON: [&str; 40] = [
+pub(crate) const COMMON: [&str; 40] = [
     "我们", "你们", "他们", "自己", "大家", "今天", "明天", "昨天", "现在", "时候", "什么", "怎么", "这个",
     "那个", "这里", "那里", "没有", "不是", "就是", "还是", "可以", "可能", "因为", "所以", "但是", "如果",
     "已经", "一个", "一些", "很多", "知道", "觉得", "问题", "事情", "出来", "起来", "公司", "中国", "工作",
@@ -128,7 +128,7 @@ fn spellings(rows: &[Row], findings: &mut Findings) {
 }
 
 /// Every shorter stretch of a text, of at least two characters.
-fn inner(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn inner(text: &str) -> impl Iterator<Item = &str> {
     let borders: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
     let count = borders.len();
     let pairs = (0..count).flat_map(move |start| (start + 2..count).map(move |end| (start, end)));

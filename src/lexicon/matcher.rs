@@ -18,15 +18,14 @@ use crate::lexicon::kind::Mode;
 use crate::lexicon::patterns::{Patterns, Use};
 use crate::lexicon::places::Gazetteer;
 use crate::lexicon::row::{Row, Unless, is_teachable};
-use crate::lexicon::shelf::{CATEGORIES, Shelf};
-use crate::lexicon::{canonical, dictionary, lint, regexes};
+use crate::lexicon::shelf::Shelf;
+use crate::lexicon::stock::Stock;
+use crate::lexicon::{canonical, lint, regexes};
 
 /// Dictionaries, compiled.
 #[derive(Debug)]
 pub struct Lexicon {
     rows: Vec<Row>,
-    /// Parts of the spellings of `all` rows, for those that have any.
-    pub(crate) joined: BTreeMap<u32, Vec<u8>>,
     pub(crate) regexes: BTreeMap<u32, Regex>,
     /// Length of the longest context, in characters.
     pub(crate) longest_context: u32,
@@ -34,6 +33,17 @@ pub struct Lexicon {
     categories: Categories,
     places: Gazetteer,
     version: String,
+}
+
+/// What is found in a set of dictionaries.
+#[derive(Debug)]
+pub struct Inspection {
+    /// The dictionaries, compiled; `None` if there is a fault.
+    pub lexicon: Option<Lexicon>,
+    /// What refuses them, by file and line.
+    pub faults: Vec<Finding>,
+    /// What somebody should look at, by file and line.
+    pub warnings: Vec<Finding>,
 }
 
 impl Lexicon {
@@ -51,26 +61,26 @@ impl Lexicon {
     /// # Errors
     /// Every fault of every file, if there is one.
     pub fn compile(shelf: &Shelf, today: Date) -> Result<(Self, Vec<Finding>), Faults> {
+        let (lexicon, findings) = Self::compiled(shelf, today);
+        let warnings = findings.finish()?;
+        Ok((lexicon.expect("a lexicon is built where there is no fault"), warnings))
+    }
+
+    /// Compiles a shelf of files and tells all that is found on the way, warnings beside faults.
+    pub fn inspect(shelf: &Shelf, today: Date) -> Inspection {
+        let (lexicon, findings) = Self::compiled(shelf, today);
+        let (faults, warnings) = findings.both();
+        Inspection { lexicon, faults, warnings }
+    }
+
+    fn compiled(shelf: &Shelf, today: Date) -> (Option<Self>, Findings) {
         let mut findings = Findings::default();
-        let categories = match shelf.get(CATEGORIES).map(std::str::from_utf8) {
-            None => Categories::default(),
-            Some(Ok(text)) => Categories::parse(CATEGORIES, text, &mut findings),
-            Some(Err(_)) => {
-                findings.fault(CATEGORIES, 0, "the file is not UTF-8", "save it as UTF-8");
-                Categories::default()
-            }
-        };
-        let places = Gazetteer::parse(shelf.places(), &mut findings);
-        let mut rows = Vec::new();
-        for (file, layer, bytes) in shelf.dictionaries() {
-            rows.extend(dictionary::parse(file, layer, bytes, &categories, today, &mut findings).rows);
-        }
+        let Stock { rows, categories, places } = Stock::read(shelf, today, &mut findings);
         lint::check(&rows, today, &mut findings);
         let rows = lint::in_force(rows);
         let lexicon =
             if findings.has_faults() { None } else { Self::build(rows, categories, places, &mut findings) };
-        let warnings = findings.finish()?;
-        Ok((lexicon.expect("a lexicon is built where there is no fault"), warnings))
+        (lexicon, findings)
     }
 
     /// Builds from rows that were checked; they are put in order here.
@@ -81,7 +91,6 @@ impl Lexicon {
         findings: &mut Findings,
     ) -> Option<Self> {
         rows.sort_by_cached_key(|row| (row.subject(), row.term.clone(), row.kind, row.mode));
-        let mut joined = BTreeMap::new();
         let mut compiled = BTreeMap::new();
         let mut longest_context = 0;
         let mut literals: BTreeMap<String, Vec<Use>> = BTreeMap::new();
@@ -90,20 +99,15 @@ impl Lexicon {
             None => drop(literals.insert(literal.to_owned(), vec![of_literal])),
         };
         for (number, row) in (0_u32..).zip(&rows) {
-            let mut counts = Vec::new();
-            for spelling in row.spellings() {
+            for (place, spelling) in (0_u16..).zip(row.spellings()) {
                 if let [literal] = spelling.parts.as_slice() {
                     add(literal, Use::Literal { row: number, border: spelling.border });
                 } else {
-                    let place = counts.len() as u16;
+                    let of = spelling.parts.len() as u8;
                     for (part, literal) in (0_u8..).zip(&spelling.parts) {
-                        add(literal, Use::Part { row: number, spelling: place, part });
+                        add(literal, Use::Part { row: number, spelling: place, part, of });
                     }
-                    counts.push(spelling.parts.len() as u8);
                 }
-            }
-            if !counts.is_empty() {
-                joined.insert(number, counts);
             }
             for unless in &row.unless {
                 match unless {
@@ -139,7 +143,6 @@ impl Lexicon {
         };
         let mut lexicon = Self {
             rows,
-            joined,
             regexes: compiled,
             longest_context,
             patterns,

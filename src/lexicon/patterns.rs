@@ -15,8 +15,8 @@ use crate::lexicon::row::Border;
 pub(crate) enum Use {
     /// A match of the row by itself.
     Literal { row: u32, border: Border },
-    /// One part of the row's `all` spelling.
-    Part { row: u32, spelling: u16, part: u8 },
+    /// One of so many parts of the row's `all` spelling.
+    Part { row: u32, spelling: u16, part: u8, of: u8 },
     /// A context in which the row's matches do not count.
     Context { row: u32 },
     /// A word near which the row's matches do not count.

@@ -7,13 +7,16 @@
 
 use jiff::civil::Date;
 
+use crate::lexicon::categories::Categories;
 use crate::lexicon::category::Category;
 use crate::lexicon::kind::{Kind, Layer, Mode};
 use crate::text::sentence::is_han;
 
 mod reading;
+mod told;
 
 pub(crate) use reading::{Wrong, parse};
+pub use told::ToldRow;
 
 /// The columns of a dictionary, in their usual order.
 pub const COLUMNS: [&str; 12] = [
@@ -117,6 +120,16 @@ impl Row {
         term.into_iter().chain(&self.variants).map(|text| self.spelling(text)).collect()
     }
 
+    /// Whether a spelling of the row, or a part of one, holds these words.
+    pub(crate) fn has_part_with(&self, words: &str) -> bool {
+        self.spellings().iter().flat_map(|spelling| &spelling.parts).any(|part| part.contains(words))
+    }
+
+    /// Whether the words are a spelling of the row as they stand, not joined of parts.
+    pub(crate) fn is_found_whole(&self, words: &str) -> bool {
+        self.spellings().iter().any(|spelling| matches!(spelling.parts.as_slice(), [whole] if whole == words))
+    }
+
     fn spelling(&self, text: &str) -> Spelling {
         if let Some(pinyin) = text.strip_prefix("py:") {
             return Spelling { parts: vec![pinyin.to_owned()], border: Border::Latin };
@@ -142,8 +155,63 @@ impl Row {
     }
 }
 
+/// A row that somebody may put into a dictionary; what it leaves out is as usual.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewRow<'a> {
+    /// The term; parts joined by `+` make a row of mode `all`.
+    pub(crate) term: &'a str,
+    /// The category as it stands in the file.
+    pub(crate) subject: &'a str,
+    /// What a hit says.
+    pub(crate) kind: Kind,
+    /// Who answers for it.
+    pub(crate) owner: &'a str,
+    /// Free text.
+    pub(crate) note: &'a str,
+}
+
+impl NewRow<'_> {
+    /// The line of a file with the usual columns; `None` if a dictionary would refuse it.
+    pub(crate) fn line(&self, categories: &Categories) -> Option<String> {
+        let cell = |column: &str| match column {
+            "term" => self.term,
+            "category" => self.subject,
+            "kind" if self.kind != Kind::Topic => self.kind.id(),
+            "mode" if self.term.contains('+') => Mode::All.id(),
+            "owner" => self.owner,
+            "note" => self.note,
+            _ => "",
+        };
+        parse(cell, Layer::Site, categories, None).ok()?;
+        Some(COLUMNS.map(cell).join("\t"))
+    }
+}
+
 /// Whether jieba can be taught a text as one word.
 pub(crate) fn is_teachable(text: &str) -> bool {
     let length = text.chars().count();
     (2..=12).contains(&length) && text.chars().all(|c| is_han(c) || c.is_ascii_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_row_is_one_that_a_dictionary_takes() {
+        let row = |term, subject, kind, owner| {
+            NewRow { term, subject, kind, owner, note: "候选" }.line(&Categories::default())
+        };
+        assert_eq!(
+            row("飞线", "safety", Kind::Topic, "待定").as_deref(),
+            Some("飞线\tsafety\t\t\t\t\t\t\t\t\t待定\t候选")
+        );
+        assert_eq!(
+            row("电梯+困人", "-", Kind::Severity, "待定").as_deref(),
+            Some("电梯+困人\t-\tseverity\t\tall\t\t\t\t\t\t待定\t候选")
+        );
+        assert_eq!(row("飞线", "persons", Kind::Topic, "待定"), None);
+        assert_eq!(row("飞线", "safety", Kind::Topic, ""), None);
+        assert_eq!(row("13800138000", "safety", Kind::Topic, "待定"), None);
+    }
 }

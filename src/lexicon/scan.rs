@@ -12,7 +12,7 @@
 //!
 //! Positions are characters of the normalised text. Matches are ordered by start, end and row.
 
-use std::collections::BTreeMap;
+mod kept_out;
 
 use jiff::civil::Date;
 
@@ -24,6 +24,8 @@ use crate::lexicon::places::NameId;
 use crate::lexicon::row::{Border, MAX_PARTS};
 use crate::text::segment::Tokens;
 use crate::text::sentence::{Span, sentences};
+
+pub use kept_out::{Keeper, KeptOut};
 
 /// Distance at which `~word` is near.
 const NEAR: u32 = 8;
@@ -70,72 +72,62 @@ pub struct Scan {
 impl Lexicon {
     /// Scans a normalised text, cut into `tokens`, as of a day.
     pub fn scan(&self, text: &str, tokens: &Tokens, date: Date) -> Scan {
-        let mut finds = Finds::default();
-        self.patterns.each(text, |uses, start, end| {
-            for &one in uses {
-                finds.take(one, start, end, text, tokens);
-            }
-        });
-        finds.run_regexes(self, text);
-        finds.contexts.sort_unstable();
-        finds.nears.sort_unstable();
-        let mut candidates: Vec<Candidate> = finds
-            .literals
-            .iter()
-            .filter(|found| !finds.in_context(self, found.row, found.start, found.end))
-            .copied()
-            .collect();
-        finds.join_parts(self, text, &mut candidates);
-        candidates
-            .retain(|candidate| self.row(candidate.row).is_active(date) && !finds.is_near(self, candidate));
+        let mut finds = Finds::of(self, text, tokens);
+        let candidates = finds.candidates(self, text, date);
         Scan { matches: self.resolve(candidates), places: resolve_places(finds.places) }
     }
 
-    fn resolve(&self, candidates: Vec<Candidate>) -> Vec<Match> {
-        let mut groups: BTreeMap<(Option<Category>, Kind), Vec<Candidate>> = BTreeMap::new();
-        for candidate in candidates {
+    /// Settles overlaps, group by group; the candidates are put in the order in which they are tried.
+    fn resolve(&self, mut candidates: Vec<Candidate>) -> Vec<Match> {
+        let group = |candidate: &Candidate| {
             let row = self.row(candidate.row);
-            groups.entry((row.category, row.kind)).or_default().push(candidate);
-        }
-        let mut matches = Vec::new();
-        for ((category, kind), mut group) in groups {
-            group.sort_by(|a, b| {
-                let (one, other) = (self.row(a.row), self.row(b.row));
-                b.length()
-                    .cmp(&a.length())
-                    .then(a.start.cmp(&b.start))
-                    .then(a.end.cmp(&b.end))
-                    .then(other.layer.cmp(&one.layer))
-                    .then(other.weight.abs().total_cmp(&one.weight.abs()))
-                    .then(a.row.cmp(&b.row))
-            });
+            (row.category, row.kind)
+        };
+        candidates.sort_unstable_by(|a, b| {
+            let (one, other) = (self.row(a.row), self.row(b.row));
+            (one.category, one.kind)
+                .cmp(&(other.category, other.kind))
+                .then(b.length().cmp(&a.length()))
+                .then(a.start.cmp(&b.start))
+                .then(a.end.cmp(&b.end))
+                .then(other.layer.cmp(&one.layer))
+                .then(other.weight.abs().total_cmp(&one.weight.abs()))
+                .then(a.row.cmp(&b.row))
+        });
+        let mut matches = Vec::with_capacity(candidates.len());
+        for group in candidates.chunk_by(|a, b| group(a) == group(b)) {
             let mut taken = Taken::default();
             for candidate in group {
                 if taken.take(candidate.covered()) {
-                    let Candidate { row, start, end, .. } = candidate;
-                    matches.push(Match { row, category, kind, weight: self.row(row).weight, start, end });
+                    let &Candidate { row: number, start, end, .. } = candidate;
+                    let row = self.row(number);
+                    let (category, kind, weight) = (row.category, row.kind, row.weight);
+                    matches.push(Match { row: number, category, kind, weight, start, end });
                 }
             }
         }
-        matches.sort_by_key(|found| (found.start, found.end, found.row));
+        matches.sort_unstable_by_key(|found| (found.start, found.end, found.row));
         matches
     }
 }
 
-/// The characters that accepted matches of one group cover, as disjoint ranges.
+/// The characters that accepted matches of one group cover, as disjoint ranges in order.
 #[derive(Default)]
 struct Taken {
-    ranges: BTreeMap<u32, u32>,
+    ranges: Vec<(u32, u32)>,
 }
 
 impl Taken {
     /// Takes the ranges if all of them are free.
     fn take(&mut self, wanted: &[(u32, u32)]) -> bool {
+        let before = |end: u32| self.ranges.partition_point(|&(start, _)| start < end);
         let free = wanted
             .iter()
-            .all(|&(start, end)| self.ranges.range(..end).next_back().is_none_or(|(_, &last)| last <= start));
+            .all(|&(start, end)| before(end).checked_sub(1).is_none_or(|last| self.ranges[last].1 <= start));
         if free {
-            self.ranges.extend(wanted.iter().copied());
+            for &range in wanted {
+                self.ranges.insert(self.ranges.partition_point(|taken| *taken < range), range);
+            }
         }
         free
     }
@@ -181,9 +173,11 @@ struct Part {
     start: u32,
     end: u32,
     number: u8,
+    /// How many parts the spelling has.
+    of: u8,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Finds {
     literals: Vec<Candidate>,
     parts: Vec<Part>,
@@ -194,6 +188,32 @@ struct Finds {
 }
 
 impl Finds {
+    /// All that the automaton and the regular expressions find.
+    fn of(lexicon: &Lexicon, text: &str, tokens: &Tokens) -> Self {
+        let mut finds = Self::default();
+        lexicon.patterns.each(text, |uses, start, end| {
+            for &one in uses {
+                finds.take(one, start, end, text, tokens);
+            }
+        });
+        finds.run_regexes(lexicon, text);
+        finds.contexts.sort_unstable();
+        finds.nears.sort_unstable();
+        finds
+    }
+
+    /// The finds that neither date nor `unless` takes away. The parts are used up.
+    fn candidates(&mut self, lexicon: &Lexicon, text: &str, date: Date) -> Vec<Candidate> {
+        let stands =
+            |found: &&Candidate| self.context_of(lexicon, found.row, found.start, found.end).is_none();
+        let mut candidates: Vec<Candidate> = self.literals.iter().filter(stands).copied().collect();
+        self.join_parts(lexicon, text, &mut candidates);
+        candidates.retain(|candidate| {
+            lexicon.row(candidate.row).is_active(date) && self.near_to(lexicon, candidate).is_none()
+        });
+        candidates
+    }
+
     fn take(&mut self, one: Use, start: u32, end: u32, text: &str, tokens: &Tokens) {
         let whole_words = || tokens.is_border(start) && tokens.is_border(end);
         match one {
@@ -207,8 +227,8 @@ impl Finds {
                     self.literals.push(Candidate::literal(row, start, end));
                 }
             }
-            Use::Part { row, spelling, part } => {
-                self.parts.push(Part { row, spelling, start, end, number: part });
+            Use::Part { row, spelling, part, of } => {
+                self.parts.push(Part { row, spelling, start, end, number: part, of });
             }
             Use::Context { row } => self.contexts.push((row, start, end)),
             Use::Near { row } => self.nears.push((row, start, end)),
@@ -221,16 +241,18 @@ impl Finds {
         }
     }
 
-    fn in_context(&self, lexicon: &Lexicon, row: u32, start: u32, end: u32) -> bool {
-        touches(&self.contexts, row, (start, end), lexicon.longest_context, |from, to| {
+    /// The context of the row that a find lies in or overlaps.
+    fn context_of(&self, lexicon: &Lexicon, row: u32, start: u32, end: u32) -> Option<(u32, u32)> {
+        touching(&self.contexts, row, (start, end), lexicon.longest_context, |from, to| {
             from < end && start < to
         })
     }
 
-    fn is_near(&self, lexicon: &Lexicon, candidate: &Candidate) -> bool {
+    /// The `~word` of the row that a candidate is near to.
+    fn near_to(&self, lexicon: &Lexicon, candidate: &Candidate) -> Option<(u32, u32)> {
         let (start, end) = (candidate.start, candidate.end);
         let wide = (start.saturating_sub(NEAR), end + NEAR + 1);
-        touches(&self.nears, candidate.row, wide, lexicon.longest_context, |from, to| {
+        touching(&self.nears, candidate.row, wide, lexicon.longest_context, |from, to| {
             from <= end + NEAR && start <= to + NEAR
         })
     }
@@ -260,20 +282,10 @@ impl Finds {
         if self.parts.is_empty() {
             return;
         }
-        let mut parts = std::mem::take(&mut self.parts);
-        parts.sort_unstable();
         let mut spans = None;
-        for group in parts.chunk_by(|a, b| (a.row, a.spelling) == (b.row, b.spelling)) {
-            let row = group[0].row;
-            let wanted = lexicon.joined[&row][usize::from(group[0].spelling)];
-            if (0..wanted).any(|part| !group.iter().any(|found| found.number == part)) {
-                continue;
-            }
-            let group: Vec<Part> = group
-                .iter()
-                .filter(|found| !self.in_context(lexicon, row, found.start, found.end))
-                .copied()
-                .collect();
+        for mut group in complete(&std::mem::take(&mut self.parts)) {
+            let Part { row, of: wanted, .. } = group[0];
+            group.retain(|found| self.context_of(lexicon, row, found.start, found.end).is_none());
             let spans = spans.get_or_insert_with(|| sentences(text));
             let window = u32::from(lexicon.row(row).window);
             for first in 0..group.len() {
@@ -283,6 +295,27 @@ impl Finds {
             }
         }
     }
+}
+
+/// The finds of each spelling of which every part was found, in the order of the text. Most finds are lonely parts, so
+/// what is sorted are small numbers, not the finds.
+fn complete(parts: &[Part]) -> Vec<Vec<Part>> {
+    let key = |(at, part): (usize, &Part)| {
+        u128::from(part.row) << 80 | u128::from(part.spelling) << 64 | at as u128
+    };
+    let mut keys: Vec<u128> = parts.iter().enumerate().map(key).collect();
+    keys.sort_unstable();
+    let mut groups = Vec::new();
+    for group in keys.chunk_by(|a, b| a >> 64 == b >> 64) {
+        let of = |key: &u128| parts[*key as u64 as usize];
+        let have = group.iter().fold(0_u32, |have, key| have | 1 << of(key).number);
+        if have == (1 << of(&group[0]).of) - 1 {
+            let mut group: Vec<Part> = group.iter().map(of).collect();
+            group.sort_unstable();
+            groups.push(group);
+        }
+    }
+    groups
 }
 
 /// The search for the parts that go with a first one.
@@ -327,19 +360,20 @@ impl Joining<'_> {
     }
 }
 
-/// Whether one of the sorted finds of `row` that can reach `around` satisfies `touching`.
-fn touches(
+/// The first of the sorted finds of `row` that can reach `around` and `touches` what is meant.
+fn touching(
     finds: &[(u32, u32, u32)],
     row: u32,
     around: (u32, u32),
     longest: u32,
-    touching: impl Fn(u32, u32) -> bool,
-) -> bool {
+    touches: impl Fn(u32, u32) -> bool,
+) -> Option<(u32, u32)> {
     let from = finds.partition_point(|&(of, start, _)| (of, start) < (row, around.0.saturating_sub(longest)));
     finds[from..]
         .iter()
         .take_while(|&&(of, start, _)| of == row && start < around.1)
-        .any(|&(_, start, end)| touching(start, end))
+        .find(|&&(_, start, end)| touches(start, end))
+        .map(|&(_, start, end)| (start, end))
 }
 
 fn sentence_of(spans: &[Span], at: u32) -> usize {

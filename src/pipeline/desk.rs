@@ -3,6 +3,8 @@
 //! One task owns the incidents. It decides on all that waits, appends it to the journal as one batch,
 //! applies it to the store, and only then answers, wakes the courier and tells the browsers.
 
+mod verdict;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +20,7 @@ use super::health::Health;
 use super::live::{Live, LiveKind};
 use crate::detect::Signal;
 use crate::incident::{Act, Actor, Change, Desk, DeskConfig, Incident, IncidentId, Refusal};
-use crate::journal::record::{AuditEntry, DeskRecord, PersonOrToken, Record};
+use crate::journal::record::{AuditEntry, DeskRecord, DeskVerdict, PersonOrToken, Record};
 use crate::journal::{Journal, JournalError, Stream};
 use crate::notify::{Delivery, Outcome};
 use crate::people::{Person, TokenRecord};
@@ -46,8 +48,14 @@ pub enum DeskError {
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// The same idempotency key was used for something else.
-    #[error("this idempotency key was used for another incident")]
+    #[error("this idempotency key was used for something else")]
     KeyUsed,
+    /// A verdict says nothing of a post.
+    #[error("say at least one of grade, category, department, sentiment and question")]
+    NothingSaid,
+    /// A verdict says that a post is no service's matter, and gives it a grade or a department.
+    #[error("what is no service's matter has neither grade nor department: both are none, or not spoken of")]
+    NobodysMatter,
     /// The disk has no room.
     #[error("the disk is full")]
     DiskFull,
@@ -64,6 +72,7 @@ type Answer<T> = oneshot::Sender<Result<T, DeskError>>;
 enum Command {
     Conclude(Vec<Signal>, Answer<()>),
     Act { incident: IncidentId, act: Act, by: Actor, key: Option<String>, answer: Answer<Incident> },
+    Judge(Box<DeskVerdict>, Answer<()>),
     Record(Box<DeskRecord>, Answer<()>),
     NewClerk(Box<dyn FnOnce(&mut Clerk) + Send>, Answer<()>),
 }
@@ -220,6 +229,13 @@ impl DeskTask {
                         Err(error) => drop(answer.send(Err(error))),
                     }
                 }
+                Command::Judge(verdict, answer) => match self.is_repeated(&verdict) {
+                    Ok(repeated) => {
+                        records.extend((!repeated).then_some(DeskRecord::Verdict(verdict)));
+                        promises.push(Promise::Done(answer));
+                    }
+                    Err(error) => drop(answer.send(Err(error))),
+                },
                 Command::Record(record, answer) => {
                     records.push(*record);
                     promises.push(Promise::Done(answer));
@@ -337,7 +353,9 @@ impl DeskTask {
                 | DeskRecord::Lexicon { .. }
                 | DeskRecord::Rules { .. }
                 | DeskRecord::SourcePaused { .. }
-                | DeskRecord::Audit(_) => {}
+                | DeskRecord::Audit(_)
+                | DeskRecord::Verdict(_)
+                | DeskRecord::Rescored(_) => {}
             }
         }
         for incident in changed {

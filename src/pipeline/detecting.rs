@@ -13,9 +13,10 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::assessing::{Batch, News};
+use super::assessing::Batch;
 use super::desk::{DeskError, DeskHandle};
 use super::health::Health;
+use super::judging::News;
 use super::lexicons::write_whole;
 use crate::detect::{Detector, DetectorState, Signal};
 use crate::journal::Sequence;
@@ -74,7 +75,8 @@ impl DetectTask {
         for judged in batch.posts.iter().filter(|judged| judged.sequence > self.reached) {
             match judged.news {
                 News::Found | News::Revised => {
-                    signals.extend(self.detector.observe(&judged.assessed, judged.sequence.0));
+                    let assessed = judged.then.as_ref().unwrap_or(&judged.assessed);
+                    signals.extend(self.detector.observe(assessed, judged.sequence.0));
                 }
                 News::Shown(_) | News::Gone => {}
             }

@@ -128,6 +128,17 @@ impl Flow {
         Outcome { assessed, signals, concluded }
     }
 
+    /// Does to an incident what somebody at the desk would do.
+    pub fn act(
+        &mut self,
+        id: &IncidentId,
+        act: Act,
+        by: Actor,
+        now: Timestamp,
+    ) -> Result<Concluded, Refusal> {
+        self.clerk.act(id, act, by, None, now)
+    }
+
     /// The incidents as they stand.
     pub fn desk(&self) -> &Desk {
         &self.clerk.desk

@@ -3,6 +3,9 @@
 //! When the index cannot be written, say because the disk is full, nothing else waits for it: what came
 //! since the last commit is kept and put in again until it succeeds. What is too much to be kept is
 //! brought by the next start, for the journal has it.
+//!
+//! Posts that are judged again go in together: between the first and the last of them nothing is committed, and if
+//! the index fails meanwhile none of them is.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,10 +15,12 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::assessing::{Batch, Judged, News};
+use super::assessing::Batch;
 use super::health::Health;
+use super::judging::{Judged, News};
+use super::rescoring::{Changed, Ledger};
 use crate::journal::Sequence;
-use crate::search::{Entry, SearchError, Shown, Word, Writer};
+use crate::search::{Entry, Search, SearchError, Shown, Word, Writer};
 use crate::telemetry::metric;
 
 /// Longest time a post waits to be found by search.
@@ -29,16 +34,39 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// A round that lasts longer is stuck: a commit that waits for a merge takes its time.
 const LIMIT: Duration = Duration::from_mins(3);
 
+/// What comes to the index.
+pub(super) enum ToIndex {
+    /// What is new.
+    New(Arc<Batch>),
+    /// Stored posts, judged again.
+    Again(Vec<Judged>),
+    /// Those were all, up to and with the rescore of this record.
+    AgainUpTo(Sequence),
+}
+
 /// The task.
 pub(super) struct IndexTask {
-    batches: mpsc::Receiver<Arc<Batch>>,
+    incoming: mpsc::Receiver<ToIndex>,
     writer: Arc<Mutex<Writer>>,
+    search: Search,
     /// What the index held when the task began.
     committed: Sequence,
     /// What came since the last commit.
     kept: Kept,
     state: State,
+    again: Again,
+    ledger: Ledger,
     health: Health,
+}
+
+/// Whether posts that are judged again are in the midst of going in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Again {
+    No,
+    /// Some are in, and nothing is committed before all are.
+    Underway,
+    /// The index failed meanwhile: the rest is let go.
+    Broken,
 }
 
 /// How it goes.
@@ -75,13 +103,15 @@ impl Kept {
 
 impl IndexTask {
     pub(super) fn new(
-        batches: mpsc::Receiver<Arc<Batch>>,
+        incoming: mpsc::Receiver<ToIndex>,
         writer: Writer,
-        committed: Sequence,
+        search: Search,
+        ledger: Ledger,
         health: Health,
     ) -> Self {
-        let (writer, kept) = (Arc::new(Mutex::new(writer)), Kept::default());
-        Self { batches, writer, committed, kept, state: State::Well, health }
+        let (writer, kept, committed) = (Arc::new(Mutex::new(writer)), Kept::default(), search.reached());
+        let (state, again) = (State::Well, Again::No);
+        Self { incoming, writer, search, committed, kept, state, again, ledger, health }
     }
 
     /// Works until the assessing ends; what is pending then is committed.
@@ -89,13 +119,15 @@ impl IndexTask {
         let mut pending: Option<(Instant, Sequence)> = None;
         loop {
             let wakes = match self.state {
-                State::Well => pending.map(|(since, _)| since + SOON),
+                State::Well => {
+                    pending.filter(|_| self.again != Again::Underway).map(|(since, _)| since + SOON)
+                }
                 State::Again(at) => Some(at),
                 State::Lost => None,
             };
             let received = match wakes {
-                None => self.batches.recv().await,
-                Some(at) => match tokio::time::timeout_at(at, self.batches.recv()).await {
+                None => self.incoming.recv().await,
+                Some(at) => match tokio::time::timeout_at(at, self.incoming.recv()).await {
                     Ok(received) => received,
                     Err(_elapsed) => {
                         if self.state != State::Well {
@@ -106,29 +138,88 @@ impl IndexTask {
                     }
                 },
             };
-            let Some(batch) = received else { break };
-            if batch.up_to <= self.committed {
-                // The detector remembers less than the index and is told again. A commit that claimed only
-                // so much would have the rest indexed twice after a crash.
-                continue;
-            }
             let health = self.health.clone();
             let _working = health.working("index", LIMIT);
-            let since = pending.map_or_else(Instant::now, |(since, _)| since);
-            pending = Some((since, batch.up_to));
-            self.kept.keep(&batch);
-            match self.state {
-                State::Well => {
-                    let changes = self.add(vec![batch], false).await;
-                    if changes >= MANY || since.elapsed() >= SOON {
-                        self.commit(&mut pending).await;
-                    }
-                }
-                State::Again(_) if self.kept.short => self.give_up(),
-                State::Again(_) | State::Lost => {}
+            match received {
+                None => break,
+                Some(ToIndex::New(batch)) => self.take(batch, &mut pending).await,
+                Some(ToIndex::Again(posts)) => self.take_again(posts, &mut pending).await,
+                Some(ToIndex::AgainUpTo(record)) => self.end_again(record, &mut pending).await,
             }
         }
         self.commit(&mut pending).await;
+    }
+
+    async fn take(&mut self, batch: Arc<Batch>, pending: &mut Option<(Instant, Sequence)>) {
+        if batch.up_to <= self.committed {
+            // The detector remembers less than the index and is told again. A commit that claimed only
+            // so much would have the rest indexed twice after a crash.
+            return;
+        }
+        let since = pending.map_or_else(Instant::now, |(since, _)| since);
+        *pending = Some((since, batch.up_to));
+        self.kept.keep(&batch);
+        match self.state {
+            State::Well => {
+                let changes = self.add(vec![batch], false).await;
+                if changes >= MANY || since.elapsed() >= SOON {
+                    self.commit(pending).await;
+                }
+            }
+            State::Again(_) if self.kept.short => self.give_up(),
+            State::Again(_) | State::Lost => {}
+        }
+    }
+
+    /// Puts some in the place of what the index holds of them. What went in before is committed first, so that all
+    /// of them are there to be compared.
+    async fn take_again(&mut self, posts: Vec<Judged>, pending: &mut Option<(Instant, Sequence)>) {
+        if self.again == Again::No {
+            self.commit(pending).await;
+            self.again = Again::Underway;
+            if self.state != State::Well {
+                self.break_off();
+            }
+        }
+        if self.again != Again::Underway {
+            return;
+        }
+        let (search, count) = (self.search.clone(), posts.len() as u64);
+        let replaced = self.write(move |writer| {
+            let mut changed = Changed::default();
+            for judged in &posts {
+                if let Some(before) = search.get(judged.assessed.post.id)? {
+                    changed.note(&before.assessment, &judged.assessed.assessment);
+                }
+                put(writer, judged, true)?;
+            }
+            Ok(changed)
+        });
+        if let Some(changed) = replaced.await {
+            self.ledger.judged(count, changed);
+        }
+    }
+
+    /// Makes all of them seen, with what is new besides.
+    async fn end_again(&mut self, record: Sequence, pending: &mut Option<(Instant, Sequence)>) {
+        if self.again == Again::No && self.state != State::Well {
+            self.break_off();
+        }
+        if std::mem::replace(&mut self.again, Again::No) == Again::Broken {
+            return;
+        }
+        let up_to = pending.map_or(self.search.reached(), |(_, up_to)| up_to);
+        if self.write(move |writer| writer.commit_rescored(up_to, record)).await.is_some() {
+            self.committed_up_to(up_to, pending);
+            self.ledger.done();
+        } else {
+            self.ledger.failed();
+        }
+    }
+
+    fn break_off(&mut self) {
+        self.again = Again::Broken;
+        self.ledger.failed();
     }
 
     /// Changes that wait for a commit. `again`: some of it may be in the index already.
@@ -146,14 +237,21 @@ impl IndexTask {
 
     async fn commit(&mut self, pending: &mut Option<(Instant, Sequence)>) {
         let (State::Well, Some((_, up_to))) = (self.state, *pending) else { return };
+        if self.again == Again::Underway {
+            return;
+        }
         let health = self.health.clone();
         let _working = health.working("index", LIMIT);
         if self.write(move |writer| writer.commit(up_to)).await.is_some() {
-            gauge!(metric::VIEW_SEQUENCE, "view" => "search").set(up_to.0 as f64);
-            self.health.ready_again("search");
-            self.kept = Kept::default();
-            *pending = None;
+            self.committed_up_to(up_to, pending);
         }
+    }
+
+    fn committed_up_to(&mut self, up_to: Sequence, pending: &mut Option<(Instant, Sequence)>) {
+        gauge!(metric::VIEW_SEQUENCE, "view" => "search").set(up_to.0 as f64);
+        self.health.ready_again("search");
+        self.kept = Kept::default();
+        *pending = None;
     }
 
     /// Another writer, and all that the last one did not commit.
@@ -187,6 +285,9 @@ impl IndexTask {
         tracing::error!(%error, cause, "the search index could not be written");
         self.health.not_ready("search", error.to_string());
         self.state = State::Again(Instant::now() + PAUSE);
+        if self.again == Again::Underway {
+            self.break_off();
+        }
         if self.kept.short {
             self.give_up();
         }
@@ -244,9 +345,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (mut writer, search, _) = open(dir.path(), Sequence(10), &SearchConfig::default()).unwrap();
         writer.commit(Sequence(10)).unwrap();
-        let (sender, batches) = mpsc::channel(4);
-        let task = IndexTask::new(batches, writer, Sequence(10), Health::default());
-        sender.send(Arc::new(Batch { up_to: Sequence(5), posts: Vec::new() })).await.unwrap();
+        let (sender, incoming) = mpsc::channel(4);
+        let task = IndexTask::new(incoming, writer, search.clone(), Ledger::default(), Health::default());
+        let told = Batch { up_to: Sequence(5), posts: Vec::new() };
+        sender.send(ToIndex::New(Arc::new(told))).await.unwrap_or_else(|_| panic!("the task is there"));
         drop(sender);
         task.run(CancellationToken::new()).await;
         assert_eq!(search.reached(), Sequence(10));

@@ -1,11 +1,10 @@
 //! Every version of the dictionaries and of the learned model that was ever in force, kept by its hash, and
 //! which holds now.
 //!
-//! A rebuild judges each post by the version that judged it first, so the canonical text of each version's
-//! dictionaries, and its model if it has one, are kept in files of their own before the record that says it
-//! took effect is written.
+//! A rebuild judges each post by the version that judges it now and, for what was concluded from it, by the one
+//! that judged it first. So the canonical text of each version's dictionaries, and its model if it has one, are
+//! kept in files of their own before the record that says it took effect is written.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -17,7 +16,11 @@ use crate::assess::{AssessConfig, Assessor};
 use crate::journal::Sequence;
 use crate::lexicon::matcher::Lexicon;
 use crate::model::Model;
-use crate::store::{Store, StoreError};
+use crate::store::{InForce, Store, StoreError};
+
+/// Old versions held ready: with two threads at work where one version follows another, and a rescore of both,
+/// there are three. Each takes as much memory as a segmenter does.
+const READY: usize = 3;
 
 /// The versions; clones share them.
 #[derive(Clone)]
@@ -27,7 +30,8 @@ struct Shared {
     dir: PathBuf,
     config: AssessConfig,
     current: ArcSwap<Assessor>,
-    loaded: Mutex<BTreeMap<String, Arc<Assessor>>>,
+    /// The one asked for last stands last.
+    loaded: Mutex<Vec<Arc<Assessor>>>,
 }
 
 impl Lexicons {
@@ -62,57 +66,92 @@ impl Lexicons {
         Ok(())
     }
 
-    /// What judges the post at this place of the journal. Blocks on the disk.
+    /// What judges the text at this place of the journal. Blocks on the disk.
     pub(super) fn at(&self, store: &Store, sequence: Sequence) -> Result<Arc<Assessor>, StoreError> {
+        Ok(self.of(store.lexicon_at(sequence)?))
+    }
+
+    /// What judges the text at this place of the journal now, and what judged it when it came if that is another.
+    /// Blocks on the disk.
+    pub(super) fn now_and_then(
+        &self,
+        store: &Store,
+        sequence: Sequence,
+    ) -> Result<(Arc<Assessor>, Option<Arc<Assessor>>), StoreError> {
+        let then = store.lexicon_then(sequence)?;
+        let now = store.lexicon_again(sequence)?;
+        let version = |in_force: &Option<InForce>| in_force.as_ref().map(|one| one.version.clone());
+        if now.is_none() || version(&now) == version(&then) {
+            return Ok((self.of(then), None));
+        }
+        Ok((self.of(now), Some(self.of(then))))
+    }
+
+    fn of(&self, in_force: Option<InForce>) -> Arc<Assessor> {
         let current = self.current();
-        let Some(in_force) = store.lexicon_at(sequence)? else { return Ok(current) };
-        if in_force.version == current.version() {
-            return Ok(current);
+        let Some(InForce { version, .. }) = in_force else { return current };
+        if version == current.version() {
+            return current;
         }
         let mut loaded = self.0.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(assessor) = loaded.get(&in_force.version) {
-            return Ok(Arc::clone(assessor));
+        let ready = loaded.iter().position(|assessor| assessor.version() == version);
+        let assessor = match ready.map(|at| loaded.remove(at)) {
+            Some(assessor) => assessor,
+            None => match self.load(&version) {
+                Ok(assessor) => assessor,
+                Err(error) => {
+                    tracing::error!(version, %error, "kept dictionaries are lost; today's judge instead");
+                    return current;
+                }
+            },
+        };
+        if loaded.len() == READY {
+            loaded.remove(0);
         }
-        match self.load(&in_force.version) {
-            Ok(assessor) => {
-                // Old versions are asked for in order, during a rebuild: one at a time is enough.
-                loaded.clear();
-                loaded.insert(in_force.version, Arc::clone(&assessor));
-                Ok(assessor)
-            }
-            Err(error) => {
-                tracing::error!(version = in_force.version, %error, "kept dictionaries are lost; today's judge instead");
-                Ok(current)
-            }
-        }
+        loaded.push(Arc::clone(&assessor));
+        assessor
     }
 
     fn load(&self, version: &str) -> io::Result<Arc<Assessor>> {
-        let (dictionaries, model) = version.split_once('+').map_or((version, None), |(d, m)| (d, Some(m)));
-        let text = fs::read_to_string(self.dictionaries(dictionaries))?;
-        let lexicon = Lexicon::from_canonical(&text).map_err(io::Error::other)?;
-        let read = |version| Model::from_bytes(&fs::read(self.model(version))?).map_err(io::Error::other);
-        let model = model.map(read).transpose()?.map(Arc::new);
+        let Kept { lexicon, model } = kept(&self.0.dir, version)?;
         Ok(Arc::new(Assessor::new(Arc::new(lexicon), self.0.config.clone()).with_model(model)))
     }
 
     fn keep(&self, assessor: &Assessor) -> io::Result<()> {
-        let path = self.dictionaries(assessor.lexicon().version());
+        let path = dictionaries(&self.0.dir, assessor.lexicon().version());
         if !path.exists() {
             write_whole(&path, assessor.lexicon().canonical().as_bytes())?;
         }
         let Some(model) = assessor.model() else { return Ok(()) };
-        let path = self.model(model.version());
+        let path = model_file(&self.0.dir, model.version());
         if path.exists() { Ok(()) } else { write_whole(&path, &model.to_bytes()) }
     }
+}
 
-    fn dictionaries(&self, version: &str) -> PathBuf {
-        self.0.dir.join(format!("{version}.lexicon"))
-    }
+/// A version that was kept.
+pub struct Kept {
+    /// The dictionaries.
+    pub lexicon: Lexicon,
+    /// The model, if the version had one.
+    pub model: Option<Arc<Model>>,
+}
 
-    fn model(&self, version: &str) -> PathBuf {
-        self.0.dir.join(format!("{version}.model"))
-    }
+/// Reads a version, `c946c99617b5` or with a model `c946c99617b5+0a1b2c3d4e5f`, from the directory in which it
+/// was kept. Blocks on the disk.
+pub(super) fn kept(dir: &Path, version: &str) -> io::Result<Kept> {
+    let (of_dictionaries, of_model) = version.split_once('+').map_or((version, None), |(d, m)| (d, Some(m)));
+    let text = fs::read_to_string(dictionaries(dir, of_dictionaries))?;
+    let lexicon = Lexicon::from_canonical(&text).map_err(io::Error::other)?;
+    let read = |version| Model::from_bytes(&fs::read(model_file(dir, version))?).map_err(io::Error::other);
+    Ok(Kept { lexicon, model: of_model.map(read).transpose()?.map(Arc::new) })
+}
+
+fn dictionaries(dir: &Path, version: &str) -> PathBuf {
+    dir.join(format!("{version}.lexicon"))
+}
+
+fn model_file(dir: &Path, version: &str) -> PathBuf {
+    dir.join(format!("{version}.model"))
 }
 
 /// Writes a file so that it is there whole and durable, or not at all.

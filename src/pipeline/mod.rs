@@ -11,6 +11,7 @@
 //! distance to what is durable; when that grows, intake makes the crawl wait and answers 429 at the door.
 
 mod assessing;
+pub mod backtest;
 pub mod clock;
 pub mod courier;
 mod courtesy;
@@ -22,12 +23,15 @@ pub mod health;
 mod housekeeping;
 mod indexing;
 pub mod intake;
+mod judging;
 pub mod lexicons;
 pub mod live;
 mod look;
 pub mod reading;
 pub mod reload;
+pub mod rescoring;
 pub mod start;
+pub mod stored;
 
 use crate::store::Store;
 
@@ -54,4 +58,6 @@ pub struct Handles {
     pub carriers: courier::Carriers,
     /// Changes what is in force.
     pub reload: reload::Reload,
+    /// Has stored posts judged again.
+    pub rescore: rescoring::Rescore,
 }

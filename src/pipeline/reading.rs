@@ -6,6 +6,10 @@
 //! What is acknowledged is seen at once ([`Reading::post`] reads what the index does not hold yet from the
 //! journal). No answer holds anything of a writer, not even the voice that stands for one (V4).
 
+mod labels;
+mod why;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -15,7 +19,7 @@ use super::lexicons::Lexicons;
 use crate::assess::{Assessment, Assessor};
 use crate::extract::post::{Post, PostId};
 use crate::incident::{Incident, IncidentId};
-use crate::journal::record::{Look, PostRecord, Record, RecordError};
+use crate::journal::record::{DeskVerdict, Look, PostRecord, Record, RecordError};
 use crate::journal::{Journal, JournalError, Sequence, Stream};
 use crate::notify::{Delivery, NotificationKey};
 use crate::search::{
@@ -27,6 +31,8 @@ use crate::store::{
     Cursor, IncidentFilter, OutboxCounts, OutboxEntry, OutboxFilter, Page, Paused, PostState, SourceState,
     Span, Store, StoreError,
 };
+
+pub use labels::LabelPage;
 
 /// Most posts of a thread that are shown.
 const MOST_OF_THREAD: usize = 500;
@@ -136,6 +142,8 @@ pub struct WholePost {
     pub revised_at: Option<Timestamp>,
     /// The thread it stands in, its opener first, itself included; empty if it stands alone.
     pub thread: Vec<ShownPost>,
+    /// What the desk said last of it.
+    pub verdict: Option<DeskVerdict>,
 }
 
 /// An incident with what was sent about it.
@@ -145,6 +153,8 @@ pub struct WholeIncident {
     pub incident: Incident,
     /// Notifications about it with every try, the newest first.
     pub notifications: Vec<(OutboxEntry, Vec<Delivery>)>,
+    /// What the desk said last of the posts that show it.
+    pub verdicts: BTreeMap<PostId, DeskVerdict>,
 }
 
 /// How a source does.
@@ -229,7 +239,11 @@ impl Reading {
                 Ok::<_, StoreError>((entry, tries))
             };
             let notifications = entries.into_iter().map(with_tries).collect::<Result<_, _>>()?;
-            Ok(Some(WholeIncident { incident, notifications }))
+            let mut verdicts = BTreeMap::new();
+            for shows in &incident.evidence {
+                verdicts.extend(reading.store.verdict(shows.post)?.map(|verdict| (shows.post, verdict)));
+            }
+            Ok(Some(WholeIncident { incident, notifications, verdicts }))
         })
         .await
     }
@@ -370,7 +384,8 @@ impl Reading {
                 thread.extend(self.shown(id, state)?);
             }
         }
-        Ok(Some(WholePost { shown, first_text, revised_at, thread }))
+        let verdict = self.store.verdict(id)?;
+        Ok(Some(WholePost { shown, first_text, revised_at, thread, verdict }))
     }
 
     /// A post with its judgement: the index's, or today's if it is not indexed yet.

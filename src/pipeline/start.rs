@@ -21,9 +21,11 @@ use super::health::Health;
 use super::housekeeping::HousekeepingTask;
 use super::indexing::IndexTask;
 use super::intake::IntakeTask;
+use super::judging::Bench;
 use super::lexicons::Lexicons;
 use super::live::Live;
 use super::reload::Reload;
+use super::rescoring::rescoring;
 use super::{Handles, reading::Reading};
 use crate::alert::RuleBook;
 use crate::assess::{AssessConfig, Assessor};
@@ -205,14 +207,14 @@ impl Pipeline {
         let (to_index, index_batches) = mpsc::channel(BATCHES);
         let (to_detector, detector_batches) = mpsc::channel(BATCHES);
         let (detect_changes, changes) = mpsc::channel(4);
-        let indexed = index_found.reached;
-        let reached = indexed.min(observed);
+        let reached = index_found.reached.min(observed);
         let (progress, assessed) = watch::channel(reached);
+        let bench = Bench { journal: journal.clone(), store: store.clone(), lexicons: lexicons.clone() };
+        let (rescore, rescoring, ledger) = rescoring(&bench, &search, &desk, &clock)?;
         let assess = AssessTask {
-            journal: journal.clone(),
-            store: store.clone(),
-            lexicons: lexicons.clone(),
+            bench,
             reached,
+            rescoring,
             index: to_index,
             detector: to_detector,
             progress,
@@ -227,7 +229,7 @@ impl Pipeline {
             health: health.clone(),
             changes,
         };
-        let index = IndexTask::new(index_batches, index_writer, indexed, health.clone());
+        let index = IndexTask::new(index_batches, index_writer, search.clone(), ledger, health.clone());
         second.1.spawn(assess.run(second.0.clone()));
         second.1.spawn(index.run(second.0.clone()));
         second.1.spawn(detect.run(second.0.clone()));
@@ -275,13 +277,15 @@ impl Pipeline {
             rules_version,
         );
         let handles =
-            Handles { intake, desk, reading, sources, live, health, clock, store, carriers, reload };
+            Handles { intake, desk, reading, sources, live, health, clock, store, carriers, reload, rescore };
         let started = Started { journal: report, set_aside };
         Ok((Self { handles, journal, search, writer, stages: [first, second, third] }, started))
     }
 
-    /// Waits until all that was durable when it was asked is found by search; `told` hears how many posts are.
+    /// Waits until all that was durable when it was asked is found by search, as it stands judged; `told` hears how
+    /// many posts are.
     pub async fn caught_up(&self, told: impl Fn(u64)) {
+        self.handles.rescore.ended(|_| {}).await;
         let last = self.journal.segments(Stream::Posts).iter().map(|segment| segment.last).max();
         let Some(last) = last else { return };
         while self.search.reached() < last && self.handles.health.reasons().is_empty() {

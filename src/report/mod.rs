@@ -6,3 +6,4 @@
 pub mod evaluation;
 pub mod table;
 mod threads;
+pub mod workbench;

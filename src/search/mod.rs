@@ -6,7 +6,8 @@
 //!
 //! What always holds:
 //! - Each commit carries the journal's sequence that it reached; what it held is found again after
-//!   a crash, and what came later is indexed again by the caller.
+//!   a crash, and what came later is indexed again by the caller. It also carries the last rescore whose
+//!   judgements are all in: a crash in the midst of one leaves none of them.
 //! - An index that does not open, has another shape or is ahead of the journal is set aside.
 //! - People's text never reaches the engine's own query parser (W8), and no query selects by writer.
 //! - A page's cursor stays good while posts are added: nothing shown is shown again.
@@ -112,12 +113,18 @@ pub struct Search {
     reader: IndexReader,
     fields: schema::Fields,
     reached: Arc<AtomicU64>,
+    rescored: Arc<AtomicU64>,
 }
 
 impl Search {
     /// The last record of the journal that is found by searching.
     pub fn reached(&self) -> Sequence {
         Sequence(self.reached.load(Ordering::Acquire))
+    }
+
+    /// The record of the last rescore whose judgements are in; 0 if there was none.
+    pub fn rescored(&self) -> Sequence {
+        Sequence(self.rescored.load(Ordering::Acquire))
     }
 
     /// Posts in the index.

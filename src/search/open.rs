@@ -101,15 +101,16 @@ fn open_or_make(dir: &Path, durable: Sequence, config: &SearchConfig) -> Result<
     if index.schema() != schema || *index.settings() != settings() {
         return Err(Refused::Unusable("has another shape".into()));
     }
-    let reached = match index.load_metas()?.payload {
+    let (reached, rescored) = match index.load_metas()?.payload {
         Some(payload) => {
             parse_payload(&payload).ok_or_else(|| Refused::Unusable(format!("says {payload:?}")))?
         }
         // Made, but nothing was committed since.
-        None => Sequence::NONE,
+        None => (Sequence::NONE, Sequence::NONE),
     };
-    if reached > durable {
-        return Err(Refused::Unusable(format!("is at {reached}, ahead of the journal at {durable}")));
+    let ahead = reached.max(rescored);
+    if ahead > durable {
+        return Err(Refused::Unusable(format!("is at {ahead}, ahead of the journal at {durable}")));
     }
     index.tokenizers().register(CUT, Cut);
     let writer = engine(&index, config.heap_bytes).map_err(|error| match error {
@@ -119,8 +120,8 @@ fn open_or_make(dir: &Path, durable: Sequence, config: &SearchConfig) -> Result<
         error => error.into(),
     })?;
     let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
-    let reached = Arc::new(AtomicU64::new(reached.0));
-    let search = Search { reader, fields, reached };
+    let number = |sequence: Sequence| Arc::new(AtomicU64::new(sequence.0));
+    let search = Search { reader, fields, reached: number(reached), rescored: number(rescored) };
     Ok((Writer::new(writer, search.clone(), config.heap_bytes), search))
 }
 
@@ -146,12 +147,14 @@ fn merging() -> LogMergePolicy {
     policy
 }
 
-/// What a commit carries: the shape and the sequence reached.
-pub(super) fn payload(reached: Sequence) -> String {
-    format!("minsheng {VERSION} {reached}")
+/// What a commit carries: the shape, the sequence reached, and the record of the last rescore that is in.
+pub(super) fn payload(reached: Sequence, rescored: Sequence) -> String {
+    format!("minsheng {VERSION} {reached} {rescored}")
 }
 
-fn parse_payload(payload: &str) -> Option<Sequence> {
-    let reached = payload.strip_prefix(&format!("minsheng {VERSION} "))?;
-    reached.parse().ok().map(Sequence)
+fn parse_payload(payload: &str) -> Option<(Sequence, Sequence)> {
+    let numbers = payload.strip_prefix(&format!("minsheng {VERSION} "))?;
+    // Before there were rescores, there was one number.
+    let (reached, rescored) = numbers.split_once(' ').unwrap_or((numbers, "0"));
+    Some((Sequence(reached.parse().ok()?), Sequence(rescored.parse().ok()?)))
 }

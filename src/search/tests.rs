@@ -249,6 +249,25 @@ fn a_replaced_post_is_there_once_and_a_removed_one_not() {
 }
 
 #[test]
+fn the_last_rescore_that_is_in_is_known_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = || super::open(&dir.path().join("index"), Sequence(9), &SearchConfig::default()).unwrap();
+    let (mut writer, search, _) = open();
+    assert_eq!(search.rescored(), Sequence::NONE);
+    writer.commit_rescored(Sequence(5), Sequence(7)).unwrap();
+    writer.commit(Sequence(8)).unwrap();
+    assert_eq!((search.reached(), search.rescored()), (Sequence(8), Sequence(7)));
+    drop((writer, search));
+    let (mut writer, search, _) = open();
+    assert_eq!((search.reached(), search.rescored()), (Sequence(8), Sequence(7)));
+    writer.commit_rescored(Sequence(8), Sequence(99)).unwrap();
+    drop((writer, search));
+    let (_, search, opened) = open();
+    assert!(opened.set_aside.unwrap().reason.contains("ahead"));
+    assert_eq!(search.rescored(), Sequence::NONE);
+}
+
+#[test]
 fn relevance_puts_what_fits_best_first() {
     let samples = [
         sample(1, "今天小区里有人说起停水的事", 9),

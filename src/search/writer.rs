@@ -69,12 +69,19 @@ impl Writer {
     /// Makes everything so far durable and visible, together with `reached`, the last record of the
     /// journal that is in. Searches that begin afterwards see it.
     pub fn commit(&mut self, reached: Sequence) -> Result<(), SearchError> {
+        let rescored = self.search.rescored();
+        self.commit_rescored(reached, rescored)
+    }
+
+    /// [`Writer::commit`], with all judgements of the rescore that `rescored` records.
+    pub fn commit_rescored(&mut self, reached: Sequence, rescored: Sequence) -> Result<(), SearchError> {
         let mut commit = self.engine()?.prepare_commit()?;
-        commit.set_payload(&payload(reached));
+        commit.set_payload(&payload(reached, rescored));
         commit.commit()?;
         self.pending = 0;
         self.search.reader.reload()?;
         self.search.reached.store(reached.0, Ordering::Release);
+        self.search.rescored.store(rescored.0, Ordering::Release);
         Ok(())
     }
 

@@ -66,11 +66,21 @@ pub(super) enum Table {
     Lexicon = b'L',
     /// Sequence → version of the rules in force from there.
     Rules = b'F',
+    /// Post id → its latest `DeskVerdict` and the record that holds it.
+    Verdict = b'v',
+    /// Sequence of a post's latest verdict → post id.
+    VerdictOrder = b'w',
+    /// Hash of an idempotency key → post id of the verdict it was used for.
+    VerdictAsked = b'k',
+    /// Sequence → `Rescored`.
+    Rescore = b'r',
+    /// First place of a stretch of the journal → last place and what judges it now.
+    JudgedAgain = b'j',
 }
 
 impl Table {
     /// The tables that follow from the journal, with a name for reports.
-    pub(super) const JOURNALED: [(Self, &'static str); 26] = [
+    pub(super) const JOURNALED: [(Self, &'static str); 31] = [
         (Self::Meta, "meta"),
         (Self::Post, "post"),
         (Self::Thread, "thread"),
@@ -97,6 +107,11 @@ impl Table {
         (Self::TokenSecret, "token secret"),
         (Self::Lexicon, "lexicon version"),
         (Self::Rules, "rules version"),
+        (Self::Verdict, "verdict"),
+        (Self::VerdictOrder, "verdict order"),
+        (Self::VerdictAsked, "verdict key"),
+        (Self::Rescore, "rescore"),
+        (Self::JudgedAgain, "judged again"),
     ];
 
     /// A key of this table, still without parts; by itself it is the prefix of the whole table.

@@ -29,6 +29,7 @@ mod people;
 mod posts;
 mod sessions;
 mod sources;
+mod verdicts;
 mod verify;
 mod versions;
 
@@ -53,8 +54,9 @@ pub use page::{BadCursor, Cursor, Page};
 pub use posts::{PostState, text_hash};
 pub use sessions::{Session, SessionKey};
 pub use sources::{Paused, SourceState, Span};
+pub use verdicts::VerdictFilter;
 pub use verify::{Difference, DifferenceKind};
-pub use versions::InForce;
+pub use versions::{InForce, Stretch};
 
 /// The shape of keys and values. A store of another shape is set aside and made anew.
 const SCHEMA: u32 = 2;

@@ -7,9 +7,12 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use url::Url;
 
+mod judged;
+
 use super::*;
 use crate::alert::{Alert, GroupKey};
 use crate::assess::Grade;
+use crate::assess::evaluation::Rung;
 use crate::crawl::Role;
 use crate::detect::{Measure, Signal, SignalId, Subject};
 use crate::extract::post::{Counts, Dated, Post, PostId, PostKind};
@@ -622,8 +625,11 @@ fn any_desk_record() -> impl Strategy<Value = DeskRecord> {
             .prop_map(|(n, grade)| opened(n, grade)),
         (number.clone(), 0..99_i64).prop_map(|(n, m)| acted(n, m, Change::Acknowledge { note: None })),
         (number.clone(), 0..99_i64).prop_map(|(n, m)| acted(n, m, Change::Close { note: None })),
-        (number, receiver, 1..4_u32, outcome)
+        (number.clone(), receiver, 1..4_u32, outcome)
             .prop_map(|(n, to, attempt, how)| delivered(n, to, attempt, how)),
+        (number, prop::sample::select(Rung::ALL.to_vec()), 0..99_i64)
+            .prop_map(|(n, grade, m)| judged::verdict(n, grade, m)),
+        (1..40_u64, 1..40_u64, "[ab]").prop_map(|(from, to, version)| judged::rescored(from, to, &version)),
     ]
 }
 

@@ -118,6 +118,27 @@ const PERMUTATIONS: [(u32, u32); BANDS * ROWS] = {
     made
 };
 
+/// A normalised text with a line feed in place of everything that a platform or a repost put around it: markers
+/// of reposts, names after `@`, links, emoticons and other labels in brackets. Text glued to a name goes with it.
+pub fn unwrapped(normalised: &str) -> String {
+    let chars: Vec<char> = normalised.chars().collect();
+    let mut text = String::with_capacity(normalised.len());
+    let mut at = 0;
+    while at < chars.len() {
+        let skip = match wrapping_at(&chars[at..]) {
+            1 if chars[at] == '@' => 1 + chars[at + 1..].iter().take_while(|&&c| is_name_char(c)).count(),
+            skip => skip,
+        };
+        if skip > 0 {
+            text.push('\n');
+        } else {
+            text.push(chars[at]);
+        }
+        at += skip.max(1);
+    }
+    text
+}
+
 /// What was said: letters, digits and characters, without what a platform or a repost put around.
 fn essence(normalised: &str) -> Vec<char> {
     let chars: Vec<char> = normalised.chars().collect();
@@ -129,7 +150,7 @@ fn essence(normalised: &str) -> Vec<char> {
             at += skip;
             continue;
         }
-        if chars[at].is_alphanumeric() {
+        if is_han(chars[at]) || chars[at].is_alphanumeric() {
             said.push(chars[at]);
         }
         at += 1;
@@ -162,12 +183,12 @@ fn wrapping_at(rest: &[char]) -> usize {
 /// Length of a name after `@`. A run without an end is no name but text glued to one: 0.
 fn name_len(rest: &[char]) -> usize {
     const LONGEST: usize = 20;
-    let len = rest
-        .iter()
-        .take(LONGEST + 1)
-        .take_while(|&&c| c.is_alphanumeric() || is_han(c) || matches!(c, '_' | '-' | '·' | '.'))
-        .count();
+    let len = rest.iter().take(LONGEST + 1).take_while(|&&c| is_name_char(c)).count();
     if len > LONGEST { 0 } else { len }
+}
+
+fn is_name_char(c: char) -> bool {
+    is_han(c) || c.is_alphanumeric() || matches!(c, '_' | '-' | '·' | '.')
 }
 
 fn link_len(rest: &[char]) -> usize {
@@ -201,6 +222,21 @@ mod tests {
         assert_ne!(of("望江花园停水三天了，没人管！").copy(), original.copy());
         assert_ne!(of("👍👍").copy(), of("😡").copy());
         assert_ne!(of("[怒]").copy(), of("[赞]").copy());
+    }
+
+    #[test]
+    fn what_is_put_around_a_text_leaves_a_line_feed() {
+        let glued = format!("@{}停水", "路人甲乙丙".repeat(5));
+        for (received, expected) in [
+            ("停水[怒]了", "停水\n了"),
+            ("@城市服务 停水", "\n 停水"),
+            ("//@路人甲:停水http://t.cn/a", "\n停水\n"),
+            ("电话[电话]", "电话\n"),
+            (glued.as_str(), "\n"),
+            ("停水", "停水"),
+        ] {
+            assert_eq!(unwrapped(&normalized_text(received)), expected, "{received}");
+        }
     }
 
     #[test]

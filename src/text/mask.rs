@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 use crate::text::normalize::{is_invisible, narrow};
 
-mod name;
+pub(in crate::text) mod name;
 mod number;
 
 /// The text with private data replaced.

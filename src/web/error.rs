@@ -13,6 +13,7 @@ use crate::incident::Refusal;
 use crate::pipeline::desk::DeskError;
 use crate::pipeline::intake::IntakeError;
 use crate::pipeline::reading::ReadingError;
+use crate::pipeline::rescoring::RescoreError;
 
 /// The kinds of problems, each with a `type` that stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,7 +164,9 @@ impl From<DeskError> for Problem {
         let text = error.to_string();
         match error {
             DeskError::Refused(Refusal::Unknown(_)) => Self::not_found(),
-            DeskError::Refused(Refusal::Note) => Self::bad(text),
+            DeskError::Refused(Refusal::Note) | DeskError::NothingSaid | DeskError::NobodysMatter => {
+                Self::bad(text)
+            }
             DeskError::Refused(Refusal::Acknowledged { .. } | Refusal::Closed) | DeskError::KeyUsed => {
                 Self::new(Kind::Conflict, text)
             }
@@ -172,6 +175,16 @@ impl From<DeskError> for Problem {
                 Self { retry_after: Some(Duration::from_secs(5)), ..Self::new(Kind::Busy, "") }
             }
             DeskError::Failed(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<RescoreError> for Problem {
+    fn from(error: RescoreError) -> Self {
+        match error {
+            RescoreError::Running => Self::new(Kind::Conflict, error.to_string()),
+            RescoreError::Desk(error) => error.into(),
+            RescoreError::Store(_) | RescoreError::Broken(_) => Self::internal(&error),
         }
     }
 }

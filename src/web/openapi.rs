@@ -8,7 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::api::incidents::Step;
 use super::api::params::OF_POSTS;
-use super::api::shape;
+use super::api::{rescore, shape, verdict};
 use super::console::{self, Frame, Nav};
 use super::error::{Kind, ProblemBody};
 use super::routes::{Access, Length, Route, Surface, Verb, table};
@@ -108,6 +108,7 @@ fn parameters(path: &str, verb: Verb) -> Vec<&'static str> {
         (Verb::Get, "/api/v1/incidents") => names.extend(["state", "grade", "department", "cursor", "limit"]),
         (Verb::Get, "/api/v1/notifications") => names.extend(["state", "receiver", "cursor", "limit"]),
         (Verb::Get, "/api/v1/coverage") => names.extend(["source", "since", "until"]),
+        (Verb::Get, "/api/v1/labels") => names.extend(["since", "until", "cursor", "limit"]),
         (Verb::Get | Verb::Post, _) => {}
     }
     names
@@ -134,12 +135,16 @@ fn operation(route: &Route) -> Value {
     };
     let problem =
         json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
+    let (done, said) = match (route.verb, rule.path) {
+        (Verb::Post, "/api/v1/rescore") => ("202", "It is written down and will be done."),
+        (Verb::Get | Verb::Post, _) => ("200", "Done."),
+    };
     let mut operation = json!({
         "summary": route.summary,
         "description": format!("Role: {}.", who(rule.access)),
         "parameters": list,
         "responses": {
-            "200": { "description": "Done.", "content": content },
+            done: { "description": said, "content": content },
             "default": { "description": "A problem.", "content": problem },
         },
     });
@@ -152,13 +157,33 @@ fn operation(route: &Route) -> Value {
             "application/json": { "schema": array },
             "application/x-ndjson": { "schema": { "type": "string" } },
         } });
-    } else if rule.path.starts_with("/api/v1/incidents/") && route.verb == Verb::Post {
-        let step = json!({ "$ref": "#/components/schemas/Step" });
-        operation["requestBody"] = json!({ "content": { "application/json": { "schema": step } } });
-        list.push(json!({ "name": "Idempotency-Key", "in": "header", "schema": { "type": "string" } }));
-        operation["parameters"] = list.into();
+    } else if let Some(Asked { schema, keyed }) = asked(rule.path, route.verb) {
+        let body = json!({ "$ref": format!("#/components/schemas/{schema}") });
+        operation["requestBody"] = json!({ "content": { "application/json": { "schema": body } } });
+        if keyed {
+            list.push(json!({ "name": "Idempotency-Key", "in": "header", "schema": { "type": "string" } }));
+            operation["parameters"] = list.into();
+        }
     }
     operation
+}
+
+/// What a request says.
+struct Asked {
+    schema: &'static str,
+    /// Whether a key makes sure that repeating it does nothing twice.
+    keyed: bool,
+}
+
+fn asked(path: &str, verb: Verb) -> Option<Asked> {
+    match (verb, path) {
+        (Verb::Post, path) if path.starts_with("/api/v1/incidents/") => {
+            Some(Asked { schema: "Step", keyed: true })
+        }
+        (Verb::Post, "/api/v1/posts/{id}/verdict") => Some(Asked { schema: "Said", keyed: true }),
+        (Verb::Post, "/api/v1/rescore") => Some(Asked { schema: "Rescore", keyed: false }),
+        (Verb::Get | Verb::Post, _) => None,
+    }
 }
 
 fn answer(path: &str, verb: Verb) -> Option<&'static str> {
@@ -166,6 +191,10 @@ fn answer(path: &str, verb: Verb) -> Option<&'static str> {
         (Verb::Post, "/api/v1/posts") => "Pushed",
         (Verb::Get, "/api/v1/posts") => "FoundPosts",
         (Verb::Get, "/api/v1/posts/{id}") => "PostInFull",
+        (Verb::Post, "/api/v1/posts/{id}/verdict") => "Verdict",
+        (Verb::Get, "/api/v1/labels") => "Labels",
+        (Verb::Post, "/api/v1/rescore") => "RescoreOrdered",
+        (Verb::Get, "/api/v1/rescore") => "RescoreProgress",
         (Verb::Get, "/api/v1/incidents") => "IncidentList",
         (Verb::Get, "/api/v1/incidents/{id}") => "IncidentOut",
         (Verb::Post, path) if path.starts_with("/api/v1/incidents/") => "IncidentOut",
@@ -182,12 +211,19 @@ fn schemas() -> Map<String, Value> {
     add::<shape::FoundPosts>(&mut found);
     add::<shape::PostInFull>(&mut found);
     add::<shape::Assessment>(&mut found);
+    add::<shape::Without>(&mut found);
     add::<shape::IncidentOut>(&mut found);
     add::<shape::SourceOut>(&mut found);
     add::<shape::SpanOut>(&mut found);
     add::<shape::NotificationOut>(&mut found);
     add::<shape::Pushed>(&mut found);
     add::<Step>(&mut found);
+    add::<verdict::Said>(&mut found);
+    add::<verdict::Labels>(&mut found);
+    add::<verdict::LabelledPost>(&mut found);
+    add::<rescore::Wanted>(&mut found);
+    add::<rescore::RescoreOrdered>(&mut found);
+    add::<rescore::RescoreProgress>(&mut found);
     add::<ProblemBody>(&mut found);
     let mut schemas: Map<String, Value> = found
         .into_iter()

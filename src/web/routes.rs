@@ -103,13 +103,17 @@ fn acts<H: Handler<T, Web>, T: 'static>(
 #[rustfmt::skip]
 pub(super) fn table() -> Vec<Route> {
     use Access::{Everyone, Least, Pushing};
-    use Role::{Admin, Officer, Viewer};
+    use Role::{Admin, Editor, Officer, Viewer};
     use Surface::{Machine, Page};
     let mut routes = vec![
         acts("/api/v1/posts", Pushing, Machine, "Send posts: a JSON array or one object a line", api::posts::push),
         reads("/api/v1/posts", Least(Viewer), Machine, "Search posts", api::posts::find),
         reads("/api/v1/posts/count", Least(Viewer), Machine, "Count posts", api::posts::count),
         reads("/api/v1/posts/{id}", Least(Viewer), Machine, "One post with assessment, thread and revisions", api::posts::one),
+        acts("/api/v1/posts/{id}/verdict", Least(Officer), Machine, "Say what is right of a post", api::verdict::give),
+        reads("/api/v1/labels", Least(Editor), Machine, "What the desk said of posts, as labels", api::verdict::labels),
+        acts("/api/v1/rescore", Least(Editor), Machine, "Judge stored posts again by what is in force", api::rescore::order),
+        reads("/api/v1/rescore", Least(Viewer), Machine, "How far the last rescore is, and what it changed", api::rescore::progress),
         reads("/api/v1/incidents", Least(Viewer), Machine, "The work list", api::incidents::list),
         reads("/api/v1/incidents/{id}", Least(Viewer), Machine, "One incident with its notifications", api::incidents::one),
         acts("/api/v1/incidents/{id}/acknowledge", Least(Officer), Machine, "Take an incident", api::incidents::acknowledge),
@@ -153,6 +157,7 @@ pub(super) fn table() -> Vec<Route> {
         acts("/incidents/{id}/note", Least(Officer), Page, "", console::incident::note),
         reads("/search", Least(Viewer), Page, "", console::search::page),
         reads("/posts/{id}", Least(Viewer), Page, "", console::post::page),
+        acts("/posts/{id}/verdict", Least(Officer), Page, "", console::verdict::give),
         reads("/sources", Least(Viewer), Page, "", console::sources::page),
         acts("/sources/{id}/pause", Least(Admin), Page, "", console::sources::pause),
         acts("/sources/{id}/resume", Least(Admin), Page, "", console::sources::resume),

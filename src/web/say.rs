@@ -88,19 +88,20 @@ impl Lang {
     }
 
     pub(super) fn factor(self, name: FactorName) -> &'static str {
-        match name {
-            FactorName::Category => self.t("事项", "matter"),
-            FactorName::Harm => self.t("危害", "harm"),
-            FactorName::Scale => self.t("规模", "scale"),
-            FactorName::Vulnerable => self.t("弱势群体", "vulnerable people"),
-            FactorName::Urgency => self.t("紧迫", "urgency"),
-            FactorName::Sentiment => self.t("情绪", "mood"),
-            FactorName::Status => self.t("语气状态", "how it is put"),
-            FactorName::Reach => self.t("传播", "reach"),
-            FactorName::Floor => self.t("保底", "floor"),
-            FactorName::Ceiling => self.t("封顶", "ceiling"),
-            FactorName::Model => self.t("模型", "model"),
-        }
+        let english = match name {
+            FactorName::Category => "matter",
+            FactorName::Harm => "harm",
+            FactorName::Scale => "scale",
+            FactorName::Vulnerable => "vulnerable people",
+            FactorName::Urgency => "urgency",
+            FactorName::Sentiment => "mood",
+            FactorName::Status => "how it is put",
+            FactorName::Reach => "reach",
+            FactorName::Floor => "floor",
+            FactorName::Ceiling => "ceiling",
+            FactorName::Model => "model",
+        };
+        self.t(name.chinese(), english)
     }
 
     pub(super) fn status(self, status: Status) -> &'static str {
@@ -120,11 +121,12 @@ impl Lang {
     }
 
     pub(super) fn mood(self, mood: Mood) -> &'static str {
-        match mood {
-            Mood::Negative => self.t("负面", "negative"),
-            Mood::Neutral => self.t("中性", "neutral"),
-            Mood::Positive => self.t("正面", "positive"),
-        }
+        let english = match mood {
+            Mood::Negative => "negative",
+            Mood::Neutral => "neutral",
+            Mood::Positive => "positive",
+        };
+        self.t(mood.chinese(), english)
     }
 
     pub(super) fn kind(self, kind: PostKind) -> &'static str {

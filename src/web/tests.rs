@@ -1,6 +1,10 @@
 //! The whole console over a real pipeline in a directory of its own: who may do what, what is refused, and
 //! that nothing of a writer comes out.
 
+mod rescore;
+mod verdict;
+mod why;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,6 +30,7 @@ use crate::extract::post::VoiceKey;
 use crate::incident::{DeskConfig, Names};
 use crate::journal::JournalConfig;
 use crate::lexicon::matcher::Lexicon;
+use crate::lexicon::shelf::Shelf;
 use crate::notify::Receivers;
 use crate::outward::{Outward, OutwardConfig};
 use crate::people::{Departments, Password, Person, PersonName, Role, TokenRecord, TokenSecret};
@@ -44,19 +49,34 @@ struct Desk {
     web: Web,
     router: Router,
     tokens: BTreeMap<&'static str, String>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 fn now() -> Timestamp {
     "2026-11-22T08:47:00Z".parse().unwrap()
 }
 
+/// The shipped dictionaries.
+fn shelf() -> Shelf {
+    Shelf::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("dictionaries")).unwrap()
+}
+
+fn lexicon(shelf: &Shelf) -> Lexicon {
+    Lexicon::compile(shelf, now().to_zoned(jiff::tz::TimeZone::UTC).date()).unwrap().0
+}
+
 /// A running pipeline without sources, one token a role and one officer with a password.
 async fn desk(setup: Option<SetupCode>, inbox: Option<Inbox>) -> Desk {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let dir = tempfile::tempdir().unwrap();
-    let (lexicon, _) =
-        Lexicon::load(&root.join("dictionaries"), now().to_zoned(jiff::tz::TimeZone::UTC).date()).unwrap();
+    desk_in(tempfile::tempdir().unwrap(), lexicon(&shelf()), setup, inbox).await
+}
+
+/// The same in a directory that may hold something already, with these dictionaries.
+async fn desk_in(
+    dir: tempfile::TempDir,
+    lexicon: Lexicon,
+    setup: Option<SetupCode>,
+    inbox: Option<Inbox>,
+) -> Desk {
     let departments = Departments::from_toml(include_str!("../../config/departments.toml")).unwrap();
     let names = Names::new(lexicon.categories(), &departments);
     let rules = RuleBook::from_toml(include_str!("../../config/rules.toml")).unwrap();
@@ -106,7 +126,7 @@ async fn desk(setup: Option<SetupCode>, inbox: Option<Inbox>) -> Desk {
     let metrics = Metrics::install().unwrap();
     let web = Web::new(WebConfig::default(), handles, metrics, configured, setup, inbox);
     let router = router(web.clone()).layer(axum::Extension(Stop(CancellationToken::new())));
-    Desk { pipeline, web, router, tokens, _dir: dir }
+    Desk { pipeline, web, router, tokens, dir }
 }
 
 impl Desk {
@@ -159,10 +179,19 @@ impl Desk {
         }
     }
 
-    async fn stop(self) {
-        let Self { pipeline, web, router, .. } = self;
+    async fn post(&self, path: &str, role: &str, body: &Value) -> Response {
+        let request = Request::post(path)
+            .header(header::AUTHORIZATION, self.bearer(role))
+            .header(header::CONTENT_TYPE, "application/json");
+        self.ask(request, body.to_string()).await
+    }
+
+    /// Stops everything, and gives what is kept.
+    async fn stop(self) -> tempfile::TempDir {
+        let Self { pipeline, web, router, dir, .. } = self;
         drop((web, router));
         assert_eq!(pipeline.stop(Duration::from_secs(30)).await, Vec::<&str>::new());
+        dir
     }
 }
 

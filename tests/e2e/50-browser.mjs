@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // The console in a real browser, headless: the first administrator sets up the desk, an incident arrives on the open
-// page without a reload, is taken by a click and closed; every page is looked at wide and narrow, light and dark, with
+// page without a reload, is taken by a click and closed; a judgement is reviewed by a click or in the fold; every page is looked at wide and narrow, light and dark, with
 // no error and no violation of the content security policy; and no text of a post ever becomes more than text.
 //
 // Environment as tests/run gives it: MINSHENG_BIN, E2E_DIR, NODE_PATH with playwright-core. Screenshots: E2E_DIR/shots.
@@ -362,6 +362,72 @@ async function liveDesk(browser, daemon) {
   await phone.context.close();
 }
 
+async function reviews(browser, daemon) {
+  /** Follows an incident's evidence to the review of its post. */
+  const toReview = async (visitor) => {
+    await visitor.logIn();
+    for (const [link, leads] of [["li.row h2 a", "**/incidents/*"], ["article.ev a[href$='#verdict']", "**/posts/*#verdict"]]) {
+      await visitor.page.locator(link).first().focus();
+      await Promise.all([visitor.page.waitForURL(leads), visitor.page.keyboard.press("Enter")]);
+    }
+    assert(await visitor.page.isVisible("#verdict"), "the review is not visible");
+  };
+  const said = (visitor) => visitor.page.textContent("#verdict .done b");
+  const save = (visitor, button) => Promise.all([visitor.page.waitForNavigation(), button()]);
+
+  await check("browser: evidence leads to the review; a click says that the judgement is right, or too high and what it is", async () => {
+    const visitor = await Visitor.make(browser, daemon.url);
+    await toReview(visitor);
+    const { page } = visitor;
+    same(await page.locator("#verdict button:visible").allTextContents(), ["判断正确", "不属本台"], "buttons at first");
+    await save(visitor, () => page.click("#verdict button:has-text('判断正确')"));
+    same(await said(visitor), "判断正确", "what was said");
+    assert((await page.textContent("#verdict .who")).includes(NAME), "who said it is not told");
+    // The grade of the alarm is the highest: there is nothing above it.
+    same(await page.locator("#verdict .buttons summary").allTextContents(), ["偏高"], "directions");
+    await page.click("#verdict summary:has-text('偏高')");
+    await save(visitor, () => page.click("#verdict .choices button:has-text('黄')"));
+    const words = await said(visitor);
+    assert(words.includes("等级偏高，应为黄") && words.includes("事项正确"), words);
+    await page.screenshot({ path: join(SHOTS, "review-1280.png"), fullPage: true });
+    const post = new URL(page.url()).pathname;
+    await page.goBack();
+    await save(visitor, () => page.click("#verdict button:has-text('不属本台')"));
+    same(await said(visitor), "不属本台", "from a page of before");
+    await visitor.go("/");
+    await page.click("li.row h2 a");
+    assert((await page.textContent(`article.ev a[href='${post}#verdict']`)).includes("不属本台"), "the evidence does not show it");
+    same(visitor.take(), [], "faults");
+    await visitor.context.close();
+  });
+
+  await check("browser: on a phone, dark, without script and mouse, the fold corrects matter and department", async () => {
+    const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, colorScheme: "dark", javaScriptEnabled: false };
+    const visitor = await Visitor.make(browser, daemon.url, phone);
+    await toReview(visitor);
+    const { page } = visitor;
+    await page.focus("#verdict > details > summary");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("#v-category", { state: "visible" });
+    await page.selectOption("#v-grade", "orange");
+    await page.selectOption("#v-category", "housing");
+    await page.selectOption("#v-department", "fire");
+    await page.selectOption("#v-question", "no");
+    await page.fill("#v-note", "<b>现场</b>已核实");
+    await page.screenshot({ path: join(SHOTS, "review-390-dark.png"), fullPage: true });
+    await page.focus("#verdict .stack button");
+    await save(visitor, () => page.keyboard.press("Enter"));
+    const words = await said(visitor);
+    for (const part of ["等级偏高，应为橙", "事项应为", "部门正确：消防救援支队", "不是提问"]) assert(words.includes(part), `${part} in ${words}`);
+    same(await page.textContent("#verdict blockquote"), "<b>现场</b>已核实", "note");
+    same(await page.inputValue("#v-category"), "housing", "what the fold is set to");
+    const beyond = await page.locator("html").evaluate((root) => root.scrollWidth - innerWidth);
+    assert(beyond <= 1, `${beyond} px beyond the edge`);
+    same(visitor.take(), [], "faults");
+    await visitor.context.close();
+  });
+}
+
 async function everyPage(browser, daemon) {
   const look = await Visitor.make(browser, daemon.url);
   await look.logIn();
@@ -533,6 +599,7 @@ async function main() {
     browser = await chromium.launch({ executablePath: executable, headless: true, args: flags });
     await setUp(browser, daemon);
     await liveDesk(browser, daemon);
+    await reviews(browser, daemon);
     await everyPage(browser, daemon);
     await hostilePosts(browser, daemon);
     await check("browser: the daemon stops in order with browsers still there", () => daemon.stop());

@@ -34,8 +34,9 @@ struct Row {
     department: String,
     grade: String,
     sentiment: String,
-    #[serde(rename = "question")]
-    _question: bool,
+    /// Plain chat carries none.
+    #[serde(default, rename = "question")]
+    _question: Option<bool>,
     places: Vec<String>,
     traps: Vec<String>,
 }

@@ -24,7 +24,7 @@ pub struct Found {
 
 impl Confusion {
     /// Counts pairs of wanted and given class, by their place in `names`.
-    pub(super) fn of(names: Vec<String>, pairs: impl IntoIterator<Item = (usize, usize)>) -> Self {
+    pub fn of(names: Vec<String>, pairs: impl IntoIterator<Item = (usize, usize)>) -> Self {
         let mut cells = vec![vec![0; names.len()]; names.len()];
         for (wanted, given) in pairs {
             cells[wanted][given] += 1;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::agreement::{area_under_curve, f1, macro_f1, weighted_kappa};
 use super::chance::Measure;
-use super::labels::Matter;
+use super::labels::{Matter, NOBODY};
 use super::{Judged, Names, Rung};
 use crate::assess::{Asking, Mood};
 use crate::lexicon::category::Category;
@@ -114,9 +114,6 @@ impl<'a> Target<'a> {
         Some((wanted.intersection(&given).count() as u32, wanted.len() as u32, given.len() as u32))
     }
 }
-
-/// What a label says for no department, and an assessment that leaves the choice to a person.
-const NOBODY: &str = "none";
 
 fn class(matter: Matter) -> usize {
     match matter {

@@ -4,7 +4,7 @@
 //! for a misspelt label would otherwise look like a label that is not there.
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Rung;
 use crate::assess::Mood;
@@ -46,13 +46,33 @@ pub struct Labels {
 }
 
 /// Whose matter a post is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Matter {
     /// That of a service.
     Of(Category),
     /// Of none.
     Nobodys,
 }
+
+impl Matter {
+    /// The word used in records: the service's id, or `none`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Of(category) => category.id(),
+            Self::Nobodys => NOBODY,
+        }
+    }
+}
+
+impl From<Option<Category>> for Matter {
+    fn from(category: Option<Category>) -> Self {
+        category.map_or(Self::Nobodys, Self::Of)
+    }
+}
+
+/// What a label says for no service and for no department; an assessment that leaves the choice of a department
+/// to a person counts as the same.
+pub const NOBODY: &str = "none";
 
 /// Why a row cannot be used; its text is shown to whoever labelled.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -80,7 +100,6 @@ pub enum BadRow {
 
 #[derive(Deserialize)]
 struct Line {
-    id: Option<String>,
     /// Some files call the time of publication so.
     ts: Option<String>,
     grade: Option<String>,
@@ -97,12 +116,18 @@ struct Line {
 }
 
 impl Labels {
+    /// Reads the labels of a row, which may be none.
+    pub fn read(line: &str) -> Result<Self, BadRow> {
+        Line::read(line)?.labels()
+    }
+
     /// Whether the post is nothing for the desk although a signal in it says otherwise.
     pub fn is_trap(&self) -> bool {
         self.grade == Some(Rung::NONE) && self.traps.iter().any(|trap| trap != "none")
     }
 
-    fn is_empty(&self) -> bool {
+    /// Whether there is no label at all.
+    pub fn is_empty(&self) -> bool {
         let unlabelled = Self { traps: self.traps.clone(), ..Self::default() };
         *self == unlabelled
     }
@@ -111,45 +136,59 @@ impl Labels {
 impl Labelled {
     /// Reads a row; `now` stands for the time of publication where it states none.
     pub fn read(line: &str, now: Timestamp) -> Result<Self, BadRow> {
-        let not_a_row = |error: serde_json::Error| {
-            BadRow::NotARow(error.to_string().split(" at line ").next().unwrap_or_default().to_owned())
-        };
-        if !line.starts_with('{') {
-            return Err(BadRow::NotARow("the row is no JSON object".to_owned()));
-        }
-        let found: Line = serde_json::from_str(line).map_err(not_a_row)?;
-        let mut pushed: PushedPost = serde_json::from_str(line).map_err(not_a_row)?;
-        if pushed.published_at.is_none() {
-            pushed.published_at = found.ts;
-        }
+        let (mut pushed, labels) = Self::parts(line)?;
+        let id = pushed.id.clone().unwrap_or_default();
         // Whatever its source is called, the post is judged as one of the public's.
         pushed.source = None;
         let source = SourceId::new("labels").expect("the name is a legal id");
-        let labels = Labels {
-            grade: found.grade.map(|word| grade(&word)).transpose()?,
-            category: found.category.map(|word| matter(&word)).transpose()?,
-            department: found.department.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()),
-            sentiment: match (found.sentiment, found.label.as_deref().and_then(mood)) {
-                (Some(word), _) => Some(mood(&word).ok_or(BadRow::Unknown {
-                    key: "sentiment",
-                    value: word,
-                    allowed: "negative, neutral, positive (or neg, neu, pos)",
-                })?),
-                (None, label) => label,
-            },
-            question: found.question,
-            places: found.places,
-            traps: found.traps,
-            urgency: found.urgency,
-        };
         if labels.is_empty() {
             return Err(BadRow::NoLabel);
         }
-        Ok(Self { id: found.id.unwrap_or_default(), post: read(pushed, Some(&source), now)?.post, labels })
+        Ok(Self { id, post: read(pushed, Some(&source), now)?.post, labels })
+    }
+
+    /// The post of a row as it was sent, and its labels, which may be none.
+    pub fn parts(line: &str) -> Result<(PushedPost, Labels), BadRow> {
+        let found = Line::read(line)?;
+        let mut pushed: PushedPost = serde_json::from_str(line).map_err(|error| not_a_row(&error))?;
+        if pushed.published_at.is_none() {
+            pushed.published_at.clone_from(&found.ts);
+        }
+        Ok((pushed, found.labels()?))
     }
 }
 
-fn grade(word: &str) -> Result<Rung, BadRow> {
+impl Line {
+    fn read(line: &str) -> Result<Self, BadRow> {
+        if !line.starts_with('{') {
+            return Err(BadRow::NotARow("the row is no JSON object".to_owned()));
+        }
+        serde_json::from_str(line).map_err(|error| not_a_row(&error))
+    }
+
+    fn labels(self) -> Result<Labels, BadRow> {
+        Ok(Labels {
+            grade: self.grade.map(|word| read_grade(&word)).transpose()?,
+            category: self.category.map(|word| read_matter(&word)).transpose()?,
+            department: self.department.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()),
+            sentiment: match (self.sentiment, self.label.as_deref().and_then(mood)) {
+                (Some(word), _) => Some(read_mood(&word)?),
+                (None, label) => label,
+            },
+            question: self.question,
+            places: self.places,
+            traps: self.traps,
+            urgency: self.urgency,
+        })
+    }
+}
+
+fn not_a_row(error: &serde_json::Error) -> BadRow {
+    BadRow::NotARow(error.to_string().split(" at line ").next().unwrap_or_default().to_owned())
+}
+
+/// Reads a grade by its word.
+pub fn read_grade(word: &str) -> Result<Rung, BadRow> {
     let unknown = || BadRow::Unknown {
         key: "grade",
         value: word.to_owned(),
@@ -158,8 +197,9 @@ fn grade(word: &str) -> Result<Rung, BadRow> {
     Rung::from_word(word).ok_or_else(unknown)
 }
 
-fn matter(word: &str) -> Result<Matter, BadRow> {
-    if word == "none" {
+/// Reads a service by its id; `none` is nobody's matter.
+pub fn read_matter(word: &str) -> Result<Matter, BadRow> {
+    if word == NOBODY {
         return Ok(Matter::Nobodys);
     }
     let unknown = || BadRow::Unknown {
@@ -168,6 +208,15 @@ fn matter(word: &str) -> Result<Matter, BadRow> {
         allowed: "safety, food, health, environment, education, labour, utilities, housing, traffic, consumer, conduct, rumour, none",
     };
     Category::ALL.into_iter().find(|category| category.id() == word).map(Matter::Of).ok_or_else(unknown)
+}
+
+/// Reads a mood by its word.
+pub fn read_mood(word: &str) -> Result<Mood, BadRow> {
+    mood(word).ok_or_else(|| BadRow::Unknown {
+        key: "sentiment",
+        value: word.to_owned(),
+        allowed: "negative, neutral, positive (or neg, neu, pos)",
+    })
 }
 
 fn mood(word: &str) -> Option<Mood> {

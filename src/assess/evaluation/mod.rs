@@ -13,6 +13,7 @@ mod chance;
 mod figures;
 mod labels;
 mod miss;
+mod row;
 mod rung;
 mod threads;
 
@@ -25,9 +26,10 @@ use crate::lexicon::category::Category;
 
 pub use agreement::{Confusion, Found};
 pub use chance::Figure;
-pub use labels::{BadRow, Labelled, Labels, Matter};
+pub use labels::{BadRow, Labelled, Labels, Matter, NOBODY, read_grade, read_matter, read_mood};
 pub use miss::Miss;
-pub use rung::Rung;
+pub use row::Row;
+pub use rung::{NoRung, Rung};
 pub use threads::{ThreadEvaluation, ThreadMiss, evaluate_threads};
 
 use chance::measured;

@@ -1,10 +1,31 @@
 //! The grades as steps of one ladder, with the step below them: nothing for the desk.
 
+use serde::{Deserialize, Serialize};
+
 use crate::assess::Grade;
 
 /// A step of the ladder none, blue, yellow, orange, red.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "&'static str")]
 pub struct Rung(u8);
+
+/// The word of no step.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no grade; it must be one of none, blue, yellow, orange, red")]
+pub struct NoRung(String);
+
+impl TryFrom<String> for Rung {
+    type Error = NoRung;
+    fn try_from(word: String) -> Result<Self, NoRung> {
+        Self::from_word(&word).ok_or(NoRung(word))
+    }
+}
+
+impl From<Rung> for &'static str {
+    fn from(rung: Rung) -> Self {
+        rung.as_str()
+    }
+}
 
 impl Rung {
     /// Nothing for the desk.
@@ -73,5 +94,7 @@ mod tests {
         assert_eq!(Rung::RED.distance(Rung::NONE), 4);
         assert_eq!((Rung::YELLOW.chinese(), Rung::NONE.chinese()), ("黄", "无"));
         assert_eq!(Rung::from_word("purple"), None);
+        assert_eq!(Rung::try_from("red".to_owned()), Ok(Rung::RED));
+        assert_eq!(Rung::try_from("4".to_owned()), Err(NoRung("4".to_owned())));
     }
 }

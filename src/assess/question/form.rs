@@ -7,9 +7,9 @@
 
 use super::Asking;
 use super::words::{
-    ABSTRACT, ACTS, ASIDE, CALLS, CAN, CHOICES, CONTEMPT, COUNTS, DONE, ENDS, EXPLICIT, HINTS, INDEFINITE,
+    ABSTRACT, ACTS, ASIDE, CALLS, CAN, CHOICES, CONTEMPT, COUNTS, DONE, ENDS, First, INDEFINITE, MOCKERY,
     NO_ASKING, NOT_ACTS, NOT_ENDS, NOT_OPEN, NOT_WORDS, POLITE, REPORTED, TRAILING, UNKNOWN, VERB_NOT,
-    WHO_KNOWS, WORDS,
+    WHO_KNOWS, WORDS, is_hint,
 };
 
 /// One clause with what of its surroundings matters.
@@ -26,10 +26,8 @@ pub(super) struct Clause<'a> {
     pub(super) late: bool,
     /// The whole text is a few words.
     pub(super) brief: bool,
-    /// What follows laughs at it.
-    pub(super) mocked: bool,
-    /// What follows is its own answer.
-    pub(super) answered: bool,
+    /// The clause that follows.
+    pub(super) next: &'a str,
     /// A term of the dictionaries in it asks by itself.
     pub(super) term: bool,
 }
@@ -88,22 +86,17 @@ pub(super) fn asks_by_itself(term: &str) -> bool {
     !BY_PLACE.contains(&term) && !has(term, WORDS)
 }
 
-/// Whether the next clause begins with the words of the question: 本人在哪，本人在上班.
-pub(super) fn takes_up(said: &str, next: &str) -> bool {
-    let first: String = said.chars().take(3).collect();
-    first.chars().count() == 3 && next.starts_with(&first)
-}
-
 impl Clause<'_> {
     /// What the clause asks for.
     pub(super) fn asking(self) -> Asking {
-        if !(self.marked || self.term || self.said.contains(HINTS)) {
+        if !(self.marked || self.term || self.said.contains(is_hint)) {
             return Asking::Nothing;
         }
-        let explicit = has(self.said, EXPLICIT);
-        let word = self.term || has_word(self.said);
+        let first = First::of(self.said);
+        let explicit = first.explicit();
+        let word = self.term || first.word() && has_word(self.said);
         let end = self.ends_asking();
-        let verb = self.doubles_a_verb();
+        let verb = first.verb_not() || self.doubles_a_verb();
         let open = self.leaves_open();
         if !(self.marked || explicit || word || end || verb || open) {
             return Asking::Nothing;
@@ -111,7 +104,7 @@ impl Clause<'_> {
         if (end || verb) && !word && self.is_request() || !explicit && has(self.said, CALLS) {
             return Asking::Request;
         }
-        if self.mocked || self.answered || self.is_contempt(word) {
+        if self.is_mocked() || self.takes_up() || self.is_contempt(word) {
             return Asking::Rhetorical;
         }
         if explicit {
@@ -132,6 +125,17 @@ impl Clause<'_> {
         }
     }
 
+    /// What follows laughs at it: half a minute's mockery takes a question back (那个算吗，笑死).
+    fn is_mocked(self) -> bool {
+        self.next.chars().nth(5).is_none() && has(self.next, MOCKERY)
+    }
+
+    /// The next clause begins with the words of the question, and answers it: 本人在哪，本人在上班.
+    fn takes_up(self) -> bool {
+        let begins = self.said.char_indices().nth(2).map(|(at, third)| &self.said[..at + third.len_utf8()]);
+        self.next.chars().nth(12).is_none() && begins.is_some_and(|begins| self.next.starts_with(begins))
+    }
+
     /// 吗, 么, 不 or 没 at the end; 吧 with a question mark.
     fn ends_asking(self) -> bool {
         let ends = |particle: &str| {
@@ -145,10 +149,10 @@ impl Clause<'_> {
             || self.marked && self.said.ends_with('吧')
     }
 
-    /// 停不停, 有没有, 是否.
+    /// 停不停.
     fn doubles_a_verb(self) -> bool {
-        if has(self.said, VERB_NOT) {
-            return true;
+        if !self.said.contains(['不', '没']) {
+            return false;
         }
         // 一动不动 asks nothing.
         let chars: Vec<char> = self.said.replace("一动不动", "").chars().collect();
@@ -216,7 +220,10 @@ impl Clause<'_> {
         has(self.said, CONTEMPT)
             || ["哪有", "哪能"].iter().any(|start| self.said.starts_with(start))
             || self.said.contains("谁家") && self.said.contains(['不', '没'])
-            || ABSTRACT.iter().any(|thing| self.said.contains(&format!("{thing}在哪")))
+            || self
+                .said
+                .match_indices("在哪")
+                .any(|(at, _)| ABSTRACT.iter().any(|thing| self.said[..at].ends_with(thing)))
             || WHO_KNOWS.iter().any(|who| {
                 self.said
                     .split_once(who)

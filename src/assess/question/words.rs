@@ -2,6 +2,11 @@
 //!
 //! Lists are read against single clauses of the normalised text, and only where a clause could ask.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use daachorse::CharwiseDoubleArrayAhoCorasick;
+
 /// Question words that ask wherever they stand, unless embedded.
 #[rustfmt::skip]
 pub(super) const WORDS: &[&str] = &[
@@ -29,10 +34,51 @@ pub(super) const NOT_WORDS: &[&str] = &[
 
 /// One of these stands in every clause that asks without a question mark.
 #[rustfmt::skip]
-pub(super) const HINTS: &[char] = &[
-    '什', '啥', '何', '几', '谁', '哪', '怎', '咋', '多', '如', '吗', '么', '呢', '不', '没', '伐', '否', '问', '教',
-    '准', '想', '求', '真', '还', '知', '懂', '咨',
-];
+pub(super) const fn is_hint(c: char) -> bool {
+    matches!(
+        c,
+        '什' | '啥' | '何' | '几' | '谁' | '哪' | '怎' | '咋' | '多' | '如' | '吗' | '么' | '呢' | '不' | '没' | '伐' | '否'
+            | '问' | '教' | '准' | '想' | '求' | '真' | '还' | '知' | '懂' | '咨'
+    )
+}
+
+/// What most clauses are dismissed by: whether a word of the first lists stands in them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct First(u8);
+
+impl First {
+    const LISTS: [(u8, &'static [&'static str]); 3] = [(1, EXPLICIT), (2, WORDS), (4, VERB_NOT)];
+
+    /// Looks for the first lists in one pass.
+    pub(super) fn of(said: &str) -> Self {
+        Self(FIRST.find_overlapping_iter(said).fold(0, |lists, hit| lists | hit.value()))
+    }
+
+    /// A word that says that it is a question.
+    pub(super) fn explicit(self) -> bool {
+        self.0 & 1 != 0
+    }
+
+    /// A question word, if nothing covers it.
+    pub(super) fn word(self) -> bool {
+        self.0 & 2 != 0
+    }
+
+    /// A verb with its own negation.
+    pub(super) fn verb_not(self) -> bool {
+        self.0 & 4 != 0
+    }
+}
+
+static FIRST: LazyLock<CharwiseDoubleArrayAhoCorasick<u8>> = LazyLock::new(|| {
+    let mut lists = BTreeMap::<&str, u8>::new();
+    for (list, words) in First::LISTS {
+        for word in words {
+            *lists.entry(word).or_default() |= list;
+        }
+    }
+    CharwiseDoubleArrayAhoCorasick::with_values(lists).expect("a hundred words fit")
+});
 
 /// Words that say that it is a question.
 #[rustfmt::skip]

@@ -10,9 +10,9 @@ use proptest::prelude::*;
 
 use super::super::sim::SimDisk;
 use super::super::{
-    Entry, Journal, JournalConfig, JournalError, MAX_PAYLOAD, RealDisk, Sequence, Stream, verify,
+    Entry, Journal, JournalConfig, JournalError, MAX_PAYLOAD, RealDisk, Sequence, Stream, read_beside, verify,
 };
-use super::{Batch, all, commit, filled, open, small};
+use super::{Batch, DIR, all, commit, filled, open, small};
 
 fn on_disk(dir: &Path) -> Result<(Journal, thread::JoinHandle<()>), JournalError> {
     let (journal, writer, _) = Journal::open(Arc::new(RealDisk), dir, &small())?;
@@ -53,6 +53,10 @@ proptest! {
             for stream in Stream::ALL {
                 let wanted = &wanted[stream.index()];
                 prop_assert_eq!(&all(journal, stream), wanted);
+                let mut beside = Vec::new();
+                let damaged = read_beside(&disk, Path::new(DIR), stream, |entry| beside.push(entry));
+                prop_assert_eq!(damaged.expect("reads"), 0);
+                prop_assert_eq!(&beside, wanted, "without the lock, which is held");
                 for (nth, entry) in wanted.iter().enumerate() {
                     let got = journal.get(stream, entry.sequence).expect("reads");
                     prop_assert_eq!(got.as_ref(), Some(entry));

@@ -1,5 +1,7 @@
 //! Scanning against tables, and against a search that does everything the slow and plain way.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -14,7 +16,7 @@ use crate::text::segment::Segmenter;
 
 const HEADER: &str = "term\tcategory\tkind\tweight\tmode\twindow\tvariants\tunless\tfrom\tuntil\towner\tnote";
 
-fn day(text: &str) -> Date {
+pub(super) fn day(text: &str) -> Date {
     text.parse().expect("a date")
 }
 
@@ -31,7 +33,7 @@ fn compile(files: &[(&str, &str)]) -> Lexicon {
     }
 }
 
-fn town() -> Lexicon {
+pub(super) fn town() -> Lexicon {
     compile(&[
         (
             "10-all.tsv",
@@ -55,11 +57,15 @@ fn town() -> Lexicon {
     ])
 }
 
+/// The words of a normalised text, cut as its posts are.
+pub(super) fn segmented(lexicon: &Lexicon, text: &str) -> Tokens {
+    let words = lexicon.user_words();
+    Segmenter::new(words.iter().map(String::as_str)).segment(text)
+}
+
 fn shown(lexicon: &Lexicon, received: &str, date: &str) -> String {
     let normal = normalize(received);
-    let words = lexicon.user_words();
-    let segmenter = Segmenter::new(words.iter().map(String::as_str));
-    let scan = lexicon.scan(normal.text(), &segmenter.segment(normal.text()), day(date));
+    let scan = lexicon.scan(normal.text(), &segmented(lexicon, normal.text()), day(date));
     let slice = |start: u32, end: u32| -> String {
         let range = normal.received(start, end);
         received.chars().skip(range.start as usize).take(range.len()).collect()

@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::{Extension, Json};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::params::Params;
 use super::shape::{IncidentOut, Listed};
@@ -65,7 +66,7 @@ pub(in crate::web) async fn acknowledge(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<IncidentOut>, Problem> {
-    let note = step(&body)?.note;
+    let note = optional_body::<Step>(&body)?.note;
     act(&web, &visitor, &id, Act::Acknowledge { note }, &headers).await
 }
 
@@ -76,7 +77,7 @@ pub(in crate::web) async fn close(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<IncidentOut>, Problem> {
-    let note = step(&body)?.note;
+    let note = optional_body::<Step>(&body)?.note;
     act(&web, &visitor, &id, Act::Close { note }, &headers).await
 }
 
@@ -87,7 +88,7 @@ pub(in crate::web) async fn note(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Json<IncidentOut>, Problem> {
-    let note = step(&body)?.note.unwrap_or_default();
+    let note = optional_body::<Step>(&body)?.note.unwrap_or_default();
     act(&web, &visitor, &id, Act::Note { note }, &headers).await
 }
 
@@ -95,9 +96,10 @@ pub(in crate::web) fn incident_id(id: &str) -> Result<IncidentId, Problem> {
     id.parse().map_err(|_| Problem::not_found())
 }
 
-fn step(body: &Bytes) -> Result<Step, Problem> {
+/// A body that may be missing.
+pub(in crate::web) fn optional_body<T: Default + DeserializeOwned>(body: &Bytes) -> Result<T, Problem> {
     if body.iter().all(u8::is_ascii_whitespace) {
-        return Ok(Step::default());
+        return Ok(T::default());
     }
     serde_json::from_slice(body).map_err(|error| Problem::bad(format!("the body cannot be read: {error}")))
 }
@@ -110,13 +112,21 @@ async fn act(
     headers: &HeaderMap,
 ) -> Result<Json<IncidentOut>, Problem> {
     let by = visitor.actor().ok_or_else(|| Problem::new(Kind::NotLoggedIn, ""))?;
+    let key = idempotency_key(headers, &by)?;
+    let incident = web.handles().desk.act(incident_id(id)?, act, by, key).await?;
+    Ok(Json(IncidentOut::of(&incident, None)))
+}
+
+/// The key of a request, if it has one. One sender's keys are not another's.
+pub(in crate::web) fn idempotency_key(
+    headers: &HeaderMap,
+    by: &impl std::fmt::Debug,
+) -> Result<Option<String>, Problem> {
     let key = headers.get("idempotency-key").map(|key| match key.to_str() {
-        // One sender's keys are not another's.
         Ok(key) if (1..=KEY).contains(&key.len()) => Ok(format!("{by:?} {key}")),
         Ok(_) | Err(_) => {
             Err(Problem::bad(format!("an Idempotency-Key has 1 to {KEY} printable characters")))
         }
     });
-    let incident = web.handles().desk.act(incident_id(id)?, act, by, key.transpose()?).await?;
-    Ok(Json(IncidentOut::of(&incident, None)))
+    key.transpose()
 }

@@ -6,6 +6,8 @@ pub(super) mod incidents;
 pub(super) mod params;
 pub(super) mod people;
 pub(super) mod posts;
+pub(super) mod rescore;
 pub(super) mod shape;
 pub(super) mod sources;
 pub(super) mod stream;
+pub(super) mod verdict;

@@ -185,6 +185,8 @@ pub(in crate::web) async fn one(
     Path(id): Path<String>,
 ) -> Result<Json<PostInFull>, Problem> {
     let id: PostId = id.parse().map_err(|_| Problem::not_found())?;
-    let post = web.handles().reading.post(id).await?.ok_or_else(Problem::not_found)?;
-    Ok(Json(post.into()))
+    let reading = &web.handles().reading;
+    let post = reading.post(id).await?.ok_or_else(Problem::not_found)?;
+    let why = reading.counterfactual(&post.shown).await?;
+    Ok(Json(PostInFull::of(post, why)))
 }

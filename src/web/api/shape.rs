@@ -5,7 +5,8 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::assess::Report;
+use super::verdict::VerdictOut;
+use crate::assess::{Counterfactual, Report};
 use crate::incident::{Actor, Happening, Incident, TimelineEntry};
 use crate::journal::record::LookOutcome;
 use crate::notify::{Delivery, Outcome};
@@ -89,6 +90,22 @@ pub(in crate::web) struct Assessment {
     versions: Value,
 }
 
+/// What a post would be without one thing that its judgement rests on, for the description only.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "describes what assess::Without writes")]
+pub(in crate::web) struct Without {
+    /// The term of the dictionary row; else the words found.
+    term: String,
+    /// The kind of the row; or `word` for all rows that rest on a word, `number`, `model`.
+    kind: String,
+    /// The words in the text; empty for the model.
+    found: String,
+    /// The grade without it.
+    grade: String,
+    /// The score without it.
+    sensitivity: f32,
+}
+
 /// What is found by a search.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct FoundPosts {
@@ -108,7 +125,13 @@ pub(in crate::web) struct PostInFull {
     post: Post,
     /// Earlier texts that are kept.
     revisions: Vec<Revision>,
+    /// The things without each of which the grade would be another, the strongest first, at most five; empty where
+    /// no single thing decides; `null` where the judgement cannot be made again.
+    #[schema(value_type = Option<Vec<Without>>)]
+    counterfactual: Option<Counterfactual>,
     thread_posts: Vec<Post>,
+    /// What the desk said last of it.
+    verdict: Option<VerdictOut>,
 }
 
 /// A text that was replaced.
@@ -289,14 +312,18 @@ impl From<FoundPost> for Post {
     }
 }
 
-impl From<WholePost> for PostInFull {
-    fn from(whole: WholePost) -> Self {
+impl PostInFull {
+    pub(in crate::web) fn of(whole: WholePost, counterfactual: Option<Counterfactual>) -> Self {
         let replaced_at = whole.revised_at.map(|at| at.to_string());
         let revisions = whole.first_text.map(|(title, text)| Revision { title, text, replaced_at });
+        let text_at = whole.shown.state.text_at();
+        let verdict = whole.verdict.map(|verdict| VerdictOut::of(verdict, text_at));
         Self {
             post: Post::of(whole.shown, Vec::new()),
             revisions: revisions.into_iter().collect(),
+            counterfactual,
             thread_posts: whole.thread.into_iter().map(|shown| Post::of(shown, Vec::new())).collect(),
+            verdict,
         }
     }
 }

@@ -6,6 +6,7 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use jiff::Timestamp;
 
+use super::verdict::summary;
 use super::{Form, Frame, Nav, Page, render, see};
 use crate::detect::Evidence;
 use crate::incident::{Act, Actor, Happening, Incident, State as Stands, TimelineEntry};
@@ -36,6 +37,8 @@ struct IncidentPage {
 struct Shown {
     e: Evidence,
     href: Option<String>,
+    /// What the desk said of it; empty if nothing.
+    verdict: String,
 }
 
 struct Entry {
@@ -79,7 +82,11 @@ pub(in crate::web) async fn page(
         evidence: i
             .evidence
             .iter()
-            .map(|e| Shown { href: markup::link(e.url.as_ref()), e: e.clone() })
+            .map(|e| Shown {
+                href: markup::link(e.url.as_ref()),
+                verdict: whole.verdicts.get(&e.post).map_or(String::new(), |said| summary(&web, l, said)),
+                e: e.clone(),
+            })
             .collect(),
         timeline: i.timeline.iter().rev().map(|entry| told(l, entry, &rule)).collect(),
         sent: whole.notifications.into_iter().map(|(entry, tries)| Sent::of(l, entry, tries)).collect(),

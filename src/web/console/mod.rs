@@ -8,6 +8,7 @@ pub(super) mod post;
 pub(super) mod search;
 pub(super) mod settings;
 pub(super) mod sources;
+pub(super) mod verdict;
 
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};

@@ -4,14 +4,16 @@ use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
 
+use super::verdict::{Review, department_name};
 use super::{Frame, Nav, Page, render};
-use crate::assess::Grade;
+use crate::assess::{Absent, Counterfactual, Grade, Without};
 use crate::extract::post::{Post, PostId};
 use crate::pipeline::reading::ShownPost;
 use crate::web::Web;
 use crate::web::auth::Visitor;
 use crate::web::error::Problem;
 use crate::web::markup::{self, Piece};
+use crate::web::say::Lang;
 
 #[derive(Template)]
 #[template(path = "web/templates/post.html")]
@@ -28,15 +30,18 @@ struct PostPage {
     status: &'static str,
     mood: &'static str,
     category: String,
+    department: String,
     places: String,
     explanation: String,
     dictionary: String,
     factors: Vec<Line>,
+    why: Vec<String>,
     hits: Vec<HitLine>,
     missing_since: Option<jiff::Timestamp>,
     first_text: Option<(String, String)>,
     revised_at: Option<jiff::Timestamp>,
     thread: Vec<Under>,
+    v: Review,
 }
 
 struct Line {
@@ -70,6 +75,8 @@ pub(in crate::web) async fn page(
     let id: PostId = id.parse().map_err(|_| Problem::not_found())?;
     let whole = web.handles().reading.post(id).await?.ok_or_else(Problem::not_found)?;
     let l = visitor.lang;
+    let v = Review::of(&web, &visitor, &whole);
+    let why = web.handles().reading.counterfactual(&whole.shown).await?;
     let ShownPost { post: p, assessment: a, state } = whole.shown;
     let mut marks: Vec<(u32, u32)> =
         a.hits.iter().filter(|hit| !hit.negated).map(|hit| (hit.start, hit.end)).collect();
@@ -100,6 +107,11 @@ pub(in crate::web) async fn page(
         status: l.status(a.status),
         mood: l.mood(a.sentiment.label),
         category,
+        department: match (&a.department, &a.category) {
+            (Some(verdict), _) => department_name(&web, l, &verdict.id),
+            (None, Some(_)) => l.t("待人工分派", "to be assigned").to_owned(),
+            (None, None) => "—".to_owned(),
+        },
         places: a.places.join("、"),
         explanation: a.explanation.clone(),
         dictionary: a.versions.dictionary.clone(),
@@ -112,6 +124,7 @@ pub(in crate::web) async fn page(
                 why: factor.why.clone(),
             })
             .collect(),
+        why: why.map(|why| decisive(l, &why)).unwrap_or_default(),
         hits: a
             .hits
             .iter()
@@ -139,8 +152,31 @@ pub(in crate::web) async fn page(
                 text: under.post.text.chars().take(400).collect(),
             })
             .collect(),
+        v,
         f: Frame::new(&visitor, Nav::Search, l.t("帖文", "Post"), web.0.inbox.is_some()),
         p,
     };
     Ok(render(&page))
+}
+
+/// What decided the grade, a line for each thing.
+fn decisive(l: Lang, found: &Counterfactual) -> Vec<String> {
+    match l {
+        Lang::Zh => found.chinese(),
+        Lang::En if found.tried == 0 => Vec::new(),
+        Lang::En if found.decisive.is_empty() => {
+            vec!["no single word or number decides: without any one of them the grade is the same".to_owned()]
+        }
+        Lang::En => found.decisive.iter().map(|without| in_english(l, without)).collect(),
+    }
+}
+
+fn in_english(l: Lang, without: &Without) -> String {
+    let what = match &without.what {
+        Absent::Row { found, kind, .. } => format!("“{found}” ({})", kind.id()),
+        Absent::Word { found } | Absent::Number { found } => format!("“{found}”"),
+        Absent::Model => "the model's word".to_owned(),
+    };
+    let grade = without.grade.map_or("none".to_owned(), |grade| l.grade(grade).to_lowercase());
+    format!("without {what}: {grade} ({:.1})", without.sensitivity)
 }
