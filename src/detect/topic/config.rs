@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// How suddenly rising topics are found: the `[detect.topics]` table.
+/// How suddenly rising topics are found.
 ///
 /// The tables are bounded by number, and memory follows: the defaults take at most about 160 MiB, and that
 /// only in streams of millions of posts a day.
@@ -25,17 +25,15 @@ pub struct TopicConfig {
     /// Default: 200000.
     pub max_keys: usize,
     /// Cells of the baseline, 16 bytes each: what is usual of every word and pair of the last days. Full
-    /// cells hide bursts, so keep the gauge `minsheng_topic_fill` below 0.6. Default: 1048576.
+    /// cells hide bursts: [`Fill::baseline`](super::Fill::baseline) tells. Default: 1048576.
     pub baseline_cells: usize,
-    /// Cells of each of the two doorkeepers, one byte each: a pair is followed from its second sight on.
+    /// Cells of each of the two doorkeepers, one bit each: a pair is followed from its second sight on.
     /// Default: 1048576.
     pub doorkeeper_cells: usize,
     /// Most hours of the day or week remembered in which a word is usually frequent. Default: 65536.
     pub max_slots: usize,
     /// Most posts remembered for finding copies and for showing what a topic is made of. Default: 65536.
     pub max_posts: usize,
-    /// Most runs of characters counted that may be new words. Default: 32768.
-    pub max_new_words: usize,
     /// Most topics followed at once. Default: 256.
     pub max_topics: usize,
 }
@@ -52,7 +50,6 @@ impl Default for TopicConfig {
             doorkeeper_cells: 1 << 20,
             max_slots: 65_536,
             max_posts: 65_536,
-            max_new_words: 32_768,
             max_topics: 256,
         }
     }
@@ -76,7 +73,6 @@ impl TopicConfig {
             ("doorkeeper_cells", in_bounds(self.doorkeeper_cells), BOUNDS),
             ("max_slots", in_bounds(self.max_slots), BOUNDS),
             ("max_posts", in_bounds(self.max_posts), BOUNDS),
-            ("max_new_words", in_bounds(self.max_new_words), BOUNDS),
             ("max_topics", (1..=65_536).contains(&self.max_topics), "must be 1 to 65536"),
         ];
         checks.into_iter().filter(|(_, good, _)| !good).map(|(key, _, reason)| (key, reason)).collect()

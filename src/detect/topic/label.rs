@@ -1,7 +1,7 @@
 //! What a topic is called and how it explains itself, for people.
 
 use super::keys;
-use super::said::{Kind, Said};
+use super::said::Said;
 use super::standing::Standing;
 use super::table::{Name, Table};
 use super::volume::{DAY, WINDOWS};
@@ -29,9 +29,9 @@ pub(super) fn words(table: &Table, standing: &[Standing], said: &Said<'_>, now: 
     let own = said.words.iter().map(|word| keys::of_word(word.text));
     let mut words: Vec<String> = Vec::new();
     for key in standing.chain(own) {
-        let Some(Name::Word(kind, text)) = table.get(key).map(|entry| &entry.name) else { continue };
+        let Some(Name::Word(_, text)) = table.get(key).map(|entry| &entry.name) else { continue };
         let shown = words.iter().any(|word| word.contains(&**text) || text.contains(word.as_str()));
-        if *kind != Kind::Service && !shown && (words.is_empty() || shared(key)) {
+        if !shown && (words.is_empty() || shared(key)) {
             words.push(text.to_string());
         }
         if words.len() == WORDS {
@@ -49,7 +49,7 @@ pub fn term(words: &[String]) -> String {
 /// Why a topic is one: `过去1小时24人提到，往常同一时段约0.3人`.
 ///
 /// Where a post does not tell its writer, posts were counted, and the sentence says so.
-pub(super) fn sentence(term: &str, window: usize, voices: u32, expected: f32, named: bool) -> String {
+pub(super) fn sentence(window: usize, voices: u32, expected: f32, named: bool) -> String {
     let span = match WINDOWS[window] {
         seconds if seconds >= 3_600 => format!("{}小时", seconds / 3_600),
         seconds => format!("{}分钟", seconds / 60),
@@ -62,5 +62,22 @@ pub(super) fn sentence(term: &str, window: usize, voices: u32, expected: f32, na
     } else {
         format!("约{expected:.0}{counted}")
     };
-    format!("“{term}”：过去{span}{voices}{counted}提到，往常同一时段{usual}")
+    format!("过去{span}{voices}{counted}提到，往常同一时段{usual}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_reason_is_one_plain_sentence() {
+        for (window, voices, expected, named, sentence) in [
+            (1, 24, 0.3, true, "过去1小时24人提到，往常同一时段约0.3人"),
+            (0, 5, 0.02, true, "过去10分钟5人提到，往常同一时段不到0.1人"),
+            (2, 60, 12.4, false, "过去6小时60条帖文提到，往常同一时段约12条帖文"),
+        ] {
+            assert_eq!(super::sentence(window, voices, expected, named), sentence);
+        }
+        assert_eq!(term(&["泰和路".to_owned(), "塌陷".to_owned()]), "泰和路、塌陷");
+    }
 }

@@ -3,7 +3,6 @@
 mod baseline;
 mod config;
 mod doorkeeper;
-mod fresh;
 mod group;
 mod keys;
 mod label;
@@ -14,11 +13,13 @@ mod season;
 mod sparse;
 mod standing;
 mod table;
+#[cfg(test)]
+mod tests;
 mod tracker;
 mod volume;
 
 pub use config::TopicConfig;
 pub use group::Level;
 pub use label::term;
-pub use said::{Kind, Run, Said, Word};
+pub use said::{Kind, Said, Word};
 pub use tracker::{Fill, Member, Rising, TopicCounters, Topics};

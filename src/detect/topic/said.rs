@@ -21,8 +21,6 @@ pub struct Said<'a> {
     pub short: bool,
     /// Its words, places, hashtags and dictionary terms, each once; names of persons left out.
     pub words: Vec<Word<'a>>,
-    /// Runs of characters that the segmenter knows no word in.
-    pub runs: Vec<Run<'a>>,
     /// How grave it is by itself: 0 for not at all, then 1 (blue) to 4 (red).
     pub grade: u8,
 }
@@ -43,27 +41,8 @@ pub enum Kind {
     Word,
     /// A term of the dictionaries: something the desk answers for.
     Term,
-    /// A branch of a service, such as floods: what different terms mean together. Has no name for people.
-    Service,
     /// A place.
     Place,
     /// A hashtag, without its marks.
     Tag,
-    /// A run of characters that proved to be a word of its own.
-    New,
-    /// Two words in one post.
-    Pair,
-}
-
-/// A run of characters between words, with its neighbours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Run<'a> {
-    /// The run: two characters or more.
-    pub text: &'a str,
-    /// The character before it, if any.
-    pub before: Option<char>,
-    /// The character after it, if any.
-    pub after: Option<char>,
-    /// Whether it stands in marks that name things: 《》「」“”.
-    pub quoted: bool,
 }

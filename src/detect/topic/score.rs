@@ -2,7 +2,7 @@
 //!
 //! The score is the root of the deviance of a negative binomial distribution: what people speak of varies by
 //! a third from day to day on its own, and what is known of a rare word rests on few sightings. Both widen
-//! what counts as usual. On the stream of `benches/topics` at 30,000 posts a day, with the same threshold, the
+//! what counts as usual. On a made stream of 30,000 posts a day with a known truth, with the same threshold, the
 //! second takes the false alarms from four a day to less than one in two days and costs no burst.
 
 /// Dispersion of topics that are well known: their rate varies by about 35 % (1/√8) on its own.
@@ -12,7 +12,7 @@ const LITTLE_KNOWN: f32 = 1.0;
 /// Least count that is ever expected: one must not become surprising because nothing was expected.
 pub(super) const LEAST_EXPECTED: f32 = 0.02;
 /// Keys put to the test for each post, times how much worse than independent counts they behave; measured on
-/// the stream of `benches/topics`.
+/// a made stream with a known truth.
 pub(super) const TESTS_OF_ANY: f32 = 200.0;
 /// The same of the dictionaries' terms alone.
 pub(super) const TESTS_OF_SERVED: f32 = 1.0;

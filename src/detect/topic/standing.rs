@@ -1,8 +1,8 @@
 //! Whether a key stands out: its voices in each window, held against what is usual then.
 //!
 //! Usual is the key's share of all posts of the last days, times the posts of the window, times what the season
-//! adds. In the first day of a stream nothing is usual yet: then only what the dictionaries know can stand out,
-//! by many voices within an hour and far more than in the hour before.
+//! adds. In the first day of a stream nothing is usual yet, so nothing stands out: what is grave by itself is
+//! told by its own grade.
 
 use super::baseline::{Baseline, Usual};
 use super::config::TopicConfig;
@@ -12,12 +12,8 @@ use super::season::Season;
 use super::table::{Key, Name};
 use super::volume::{DAY, WINDOWS};
 
-/// For so long after its beginning a stream is too little known for usual alarms, in seconds.
+/// For so long after its beginning a stream is too little known for anything to stand out, in seconds.
 const UNKNOWN: u32 = DAY;
-/// Voices within an hour that are an alarm even then, for what the dictionaries know.
-const UNKNOWN_VOICES: f32 = 15.0;
-/// … if they are so many times those of the hour before.
-const UNKNOWN_TIMES: f32 = 4.0;
 /// For so long a stream is known a little, and alarms need more, in seconds.
 const LITTLE_KNOWN: u32 = 7 * DAY;
 /// How much more, in standard deviations.
@@ -26,8 +22,6 @@ const LITTLE_KNOWN_MORE: f32 = 1.0;
 const MOST_SEASONAL: f32 = 50.0;
 /// A rise is at least this many times what is usual.
 const TIMES: f32 = 2.0;
-/// The window of an hour among [`WINDOWS`].
-const HOUR: usize = 1;
 
 /// A key that stands out.
 #[derive(Debug, Clone, Copy)]
@@ -86,8 +80,7 @@ impl Bar {
 
     /// Whether a key with these voices can stand out at all; most cannot.
     pub(super) fn may_pass(&self, voices: &[f32; WINDOWS.len()], usual: Usual) -> bool {
-        self.unknown && voices[HOUR] >= UNKNOWN_VOICES
-            || !self.unknown && (0..WINDOWS.len()).any(|window| self.rises(window, voices, usual))
+        !self.unknown && (0..WINDOWS.len()).any(|window| self.rises(window, voices, usual))
     }
 
     /// How a key stands in the window in which it stands out most, if it does.
@@ -98,10 +91,7 @@ impl Bar {
         usual: Usual,
         past: &mut Past<'_>,
     ) -> Option<Standing> {
-        let served = matches!(entry.name, Name::Word(Kind::Term | Kind::Service, _));
-        if self.unknown {
-            return self.weigh_unknown((key, entry), voices).filter(|_| served);
-        }
+        let served = matches!(entry.name, Name::Word(Kind::Term, _));
         let alarm = if served { self.served } else { self.any };
         let mut best: Option<Standing> = None;
         for window in 0..entry.name.windows() {
@@ -145,15 +135,5 @@ impl Bar {
             1.0 + past.season.usual(word, from, self.now) / self.plain(window, usual)
         });
         times[0].max(times[1]).clamp(1.0, MOST_SEASONAL)
-    }
-
-    fn weigh_unknown(&self, (key, entry): (u64, &Key), voices: &[f32; WINDOWS.len()]) -> Option<Standing> {
-        let (window, until) = (HOUR, self.now.saturating_sub(WINDOWS[HOUR]));
-        let before = entry.voices_between(until.saturating_sub(WINDOWS[HOUR]), until);
-        let expected = before.max(1.0);
-        let voices = voices[window];
-        let significance = score::significance(voices, expected, before, entry.each());
-        let alarm = voices >= UNKNOWN_VOICES && voices >= UNKNOWN_TIMES * expected;
-        alarm.then_some(Standing { key, window, voices, expected, significance, alarm })
     }
 }

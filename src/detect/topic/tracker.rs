@@ -8,12 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::baseline::{Baseline, Usual};
 use super::config::TopicConfig;
 use super::doorkeeper::Doorkeeper;
-use super::fresh::Fresh;
 use super::group::{Groups, Level};
 use super::keys::{self, Partner};
 use super::label;
 use super::posts::{Kept, Novelty, Posts};
-use super::said::{Kind, Said, Word};
+use super::said::Said;
 use super::season::{EXCESS, LEAST, SLOT, Season};
 use super::standing::{Bar, Past, Standing};
 use super::table::{Name, Table};
@@ -36,7 +35,6 @@ pub struct Topics {
     doorkeeper: Doorkeeper,
     table: Table,
     posts: Posts,
-    fresh: Fresh,
     groups: Groups,
     counters: TopicCounters,
 }
@@ -69,8 +67,6 @@ pub struct Fill {
     pub doorkeeper: f32,
     /// The seasons.
     pub slots: f32,
-    /// What may be new words.
-    pub new_words: f32,
 }
 
 /// A topic that rises.
@@ -126,14 +122,13 @@ impl Topics {
             doorkeeper: Doorkeeper::new(config.doorkeeper_cells),
             table: Table::new(config.max_keys),
             posts: Posts::new(config.max_posts),
-            fresh: Fresh::new(config.max_new_words),
             groups: Groups::new(config.max_topics),
             counters: TopicCounters::default(),
             config,
         }
     }
 
-    /// Takes the next post in; the topics it belongs to that rise, at most one of them news.
+    /// Takes the next post in; the topic it belongs to, if that rises.
     pub fn observe(&mut self, said: &Said<'_>) -> Option<Rising> {
         self.advance(said.at);
         if said.at + DAY <= self.now {
@@ -170,7 +165,6 @@ impl Topics {
             keys: self.table.fill(),
             doorkeeper: self.doorkeeper.fill(),
             slots: self.season.fill(),
-            new_words: self.fresh.fill(),
         }
     }
 
@@ -226,9 +220,6 @@ impl Topics {
         self.season.learn(until);
         self.table.tidy(until);
         self.groups.end(until, self.config.quiet.as_secs() as u32);
-        if until % DAY < SLOT {
-            self.fresh.tidy(until);
-        }
     }
 
     /// Counts the post's keys; those that stand out now.
@@ -236,14 +227,12 @@ impl Topics {
         let bar = self.bar();
         let mut standing = Vec::new();
         let mut partners = Vec::with_capacity(said.words.len());
-        let found = self.fresh.take(&said.runs, said.voice, self.now);
-        let new = found.iter().map(|text| Word { text, kind: Kind::New });
         self.table.make_room(self.now);
-        for word in said.words.iter().copied().chain(new) {
+        for &word in &said.words {
             let key = keys::of_word(word.text);
             let name = || Name::Word(word.kind, word.text.into());
             let (voices, usual) = self.count(key, name, said, number);
-            if voices[PAIRED] >= 2.0 && word.kind != Kind::Service {
+            if voices[PAIRED] >= 2.0 {
                 partners.push(Partner { word: key, share: usual.share });
             }
             standing.extend(self.weigh(key, &voices, usual, &bar));
@@ -311,7 +300,7 @@ impl Topics {
         Some(Rising {
             id,
             level,
-            why: label::sentence(&label::term(&words), best.window, voices, best.expected, named),
+            why: label::sentence(best.window, voices, best.expected, named),
             words,
             window: WINDOWS[best.window],
             voices,

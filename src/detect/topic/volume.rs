@@ -46,6 +46,10 @@ impl Volume {
     /// Counts a post of the last day.
     pub(super) fn add(&mut self, at: u32) {
         let minute = at / 60;
+        if minute + MINUTES as u32 <= self.minute {
+            // Its place in the ring is that of a later minute by now.
+            return;
+        }
         self.minutes[minute as usize % MINUTES] += 1;
         for (sum, window) in self.sums.iter_mut().zip(WINDOWS) {
             if minute + window / 60 > self.minute {
@@ -64,5 +68,29 @@ impl Volume {
         let end = end / 60;
         let minutes = (1..=30).map(|back| self.minutes[end.wrapping_sub(back) as usize % MINUTES]);
         minutes.sum::<u32>() as f32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn sums_are_what_was_counted(posts in prop::collection::vec((0_u32..30_000, 0_u32..DAY), 1..60)) {
+            let (mut volume, mut now, mut minutes) = (Volume::new(), 1_772_380_800_u32, Vec::new());
+            for (passed, age) in posts {
+                now += passed;
+                volume.advance(now);
+                volume.add(now - age);
+                minutes.push((now - age) / 60);
+                let within = WINDOWS.map(|window| {
+                    minutes.iter().filter(|minute| **minute + window / 60 > now / 60).count() as f32
+                });
+                prop_assert_eq!(volume.within(), within);
+            }
+        }
     }
 }
