@@ -342,6 +342,13 @@ impl Topics {
     }
 }
 
+impl Rising {
+    /// Whether this is the first time that it is told as an alarm.
+    pub fn is_new_alarm(&self) -> bool {
+        self.news && self.level == Level::Alarm
+    }
+}
+
 impl From<&Kept> for Member {
     fn from(post: &Kept) -> Self {
         Self { post: post.post, voice: post.voice, at: post.at, grade: post.grade }
