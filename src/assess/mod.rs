@@ -125,6 +125,11 @@ impl Assessor {
         &self.lexicon
     }
 
+    /// What cuts texts into words.
+    pub fn segmenter(&self) -> &Segmenter {
+        &self.segmenter
+    }
+
     /// Names dictionaries and model together: `c946c99617b5`, or with a model `c946c99617b5+0a1b2c3d4e5f`.
     pub fn version(&self) -> String {
         match &self.model {

@@ -16,6 +16,7 @@ use super::parallel::in_parallel;
 use super::{Done, Failure, Places, output, today};
 use crate::assess::Assessor;
 use crate::config;
+use crate::detect::topic::{Rising, TopicConfig, term};
 use crate::detect::{Detector, Measure, Signal};
 use crate::extract::post::{Dated, Post, VoiceKey};
 use crate::extract::pushed::read;
@@ -72,13 +73,13 @@ impl Replay {
             Detector::new(loaded.config.detect, rules.watches(), std::collections::BTreeMap::new());
         let desk = Desk::restore(loaded.config.incident, []);
         let clerk = Clerk { rules, receivers: loaded.receivers, names, desk };
-        let mut flow = Flow::new(Arc::clone(&assessor), detector, clerk);
+        let mut flow = Flow::new(Arc::clone(&assessor), detector, clerk).with_topics(TopicConfig::default());
         let count = posts.len();
         let tally = replay(&mut flow, &assessor, posts)?;
         output::complain(
             &json!({
                 "type": "summary", "posts": count, "seconds": began.elapsed().as_secs_f64(),
-                "signals": tally.signals, "incidents": tally.incidents,
+                "topics": tally.topics, "signals": tally.signals, "incidents": tally.incidents,
             })
             .to_string(),
         );
@@ -88,6 +89,7 @@ impl Replay {
 
 #[derive(Default)]
 struct Tally {
+    topics: u64,
     signals: u64,
     incidents: u64,
 }
@@ -101,7 +103,11 @@ fn replay(flow: &mut Flow, assessor: &Assessor, posts: Vec<Post>) -> anyhow::Res
         let batch: Vec<Arc<Post>> = posts.by_ref().take(BATCH).map(Arc::new).collect();
         for assessed in in_parallel(&batch, |post| assessor.assess(Arc::clone(post)))? {
             let now = assessed.post.captured_at;
-            let Outcome { signals, concluded, .. } = flow.assessed(assessed, now);
+            let Outcome { signals, topic, concluded, .. } = flow.assessed(assessed, now);
+            if let Some(rising) = &topic {
+                tally.topics += 1;
+                write_line(&mut out, "topic", &of_topic(rising, now))?;
+            }
             for signal in &signals {
                 tally.signals += 1;
                 write_line(&mut out, "signal", &of_signal(signal, now))?;
@@ -116,6 +122,15 @@ fn replay(flow: &mut Flow, assessor: &Assessor, posts: Vec<Post>) -> anyhow::Res
     bar.finish_and_clear();
     out.flush()?;
     Ok(tally)
+}
+
+fn of_topic(rising: &Rising, at: Timestamp) -> Value {
+    let rounded = |value: f32| (f64::from(value) * 100.0).round() / 100.0;
+    json!({
+        "at": at, "id": format!("{:016x}", rising.id), "term": term(&rising.words),
+        "significance": rounded(rising.significance), "count": rising.voices, "window_seconds": rising.window,
+        "expected": rounded(rising.expected), "why": rising.why,
+    })
 }
 
 fn of_signal(signal: &Signal, at: Timestamp) -> Value {

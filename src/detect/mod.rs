@@ -13,6 +13,7 @@ mod evidence;
 pub(crate) mod fixture;
 mod matter;
 mod signal;
+pub mod topic;
 mod watch;
 
 pub use detector::{Counters, DetectConfig, Detector, DetectorState};

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::alert::RuleBook;
 use crate::assess::{AssessedPost, Assessor};
+use crate::detect::topic::{Listener, Rising, TopicConfig};
 use crate::detect::{Detector, Signal};
 use crate::extract::post::Post;
 use crate::incident::{Act, Actor, Desk, Incident, IncidentEvent, IncidentId, Names, Refusal};
@@ -94,6 +95,7 @@ impl Clerk {
 pub struct Flow {
     assessor: Arc<Assessor>,
     detector: Detector,
+    topics: Option<Listener>,
     clerk: Clerk,
     next: u64,
 }
@@ -104,6 +106,8 @@ pub struct Outcome {
     pub assessed: AssessedPost,
     /// What was measured.
     pub signals: Vec<Signal>,
+    /// The topic that became an alarm by it; only where topics are looked for.
+    pub topic: Option<Rising>,
     /// What the rules made of it.
     pub concluded: Vec<Concluded>,
 }
@@ -111,7 +115,13 @@ pub struct Outcome {
 impl Flow {
     /// With nothing seen yet.
     pub fn new(assessor: Arc<Assessor>, detector: Detector, clerk: Clerk) -> Self {
-        Self { assessor, detector, clerk, next: 1 }
+        Self { assessor, detector, topics: None, clerk, next: 1 }
+    }
+
+    /// Looks for suddenly rising topics, too.
+    #[must_use]
+    pub fn with_topics(self, config: TopicConfig) -> Self {
+        Self { topics: Some(Listener::new(config)), ..self }
     }
 
     /// Takes the next post; `now` is when it is known.
@@ -124,8 +134,10 @@ impl Flow {
     pub fn assessed(&mut self, assessed: AssessedPost, now: Timestamp) -> Outcome {
         let signals = self.detector.observe(&assessed, self.next);
         self.next += 1;
+        let heard = self.topics.as_mut().and_then(|topics| topics.hear(&assessed, self.assessor.segmenter()));
+        let topic = heard.filter(Rising::is_new_alarm);
         let concluded = signals.iter().filter_map(|signal| self.clerk.conclude(signal, now)).collect();
-        Outcome { assessed, signals, concluded }
+        Outcome { assessed, signals, topic, concluded }
     }
 
     /// Does to an incident what somebody at the desk would do.

@@ -1,0 +1,28 @@
+//! What is suddenly rising: words, hashtags, places and pairs of words, spoken of by more people than usual.
+
+mod baseline;
+mod config;
+mod doorkeeper;
+mod group;
+mod keys;
+mod label;
+mod listener;
+mod posts;
+mod said;
+mod score;
+mod season;
+mod sparse;
+mod standing;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tracker;
+mod volume;
+mod words;
+
+pub use config::TopicConfig;
+pub use group::Level;
+pub use label::term;
+pub use listener::Listener;
+pub use said::{Kind, Said, Word};
+pub use tracker::{Fill, Member, Rising, TopicCounters, Topics};
