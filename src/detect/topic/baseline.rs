@@ -113,7 +113,7 @@ impl Cell {
         if passed == 0 {
             return;
         }
-        let decay = |count: f32, epochs: u32| count * KEPT.powi(epochs.min(1_000) as i32);
+        let decay = |count: f32, epochs: u32| count * KEPT.powi(epochs.min(1_000).cast_signed());
         self.settled = decay(self.settled, passed) + decay(self.last, passed - 1);
         if passed == 1 {
             self.last = self.fresh;

@@ -65,8 +65,7 @@ fn instant(post: &Post) -> u32 {
     post.published_at.min(post.captured_at).as_second().clamp(EARLIEST, LATEST) as u32
 }
 
-/// The first half of an identity that is a hash.
+/// The last half of an identity that is a hash.
 fn short(bytes: &[u8; 16]) -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = *bytes;
-    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    u128::from_be_bytes(*bytes) as u64
 }

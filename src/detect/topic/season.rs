@@ -73,7 +73,7 @@ impl Season {
                 let mean = self.slots.entry((word, key)).or_insert(Mean { voices: 0.0, learned: cycle });
                 let missed = cycle.saturating_sub(mean.learned);
                 mean.voices =
-                    mean.voices * (1.0 - rate).powi(missed.max(1).min(1_000) as i32) + rate * voices;
+                    mean.voices * (1.0 - rate).powi(missed.clamp(1, 1_000).cast_signed()) + rate * voices;
                 mean.learned = cycle;
             }
             if self.slots.len() > self.max {
@@ -100,7 +100,7 @@ impl Season {
             let mean = self.slots.get(&(word, key))?;
             // The last time round is not yet over, or not yet learned: it is no absence.
             let missed = cycle.saturating_sub(mean.learned + 1);
-            Some(mean.voices * (1.0 - rate).powi(missed.min(1_000) as i32))
+            Some(mean.voices * (1.0 - rate).powi(missed.min(1_000).cast_signed()))
         });
         means.into_iter().flatten().fold(0.0, f32::max)
     }
@@ -110,7 +110,7 @@ impl Season {
         let now = |key: u16| cycles(slot)[usize::from(u32::from(key) >= OF_DAY)];
         let faded = |(key, mean): (u16, &Mean)| {
             let (_, cycle, rate) = now(key);
-            mean.voices * (1.0 - rate).powi(cycle.saturating_sub(mean.learned).min(1_000) as i32)
+            mean.voices * (1.0 - rate).powi(cycle.saturating_sub(mean.learned).min(1_000).cast_signed())
         };
         self.slots.retain(|(_, key), mean| faded((*key, mean)) >= FORGOTTEN);
         let surplus = self.slots.len().saturating_sub(self.max - self.max / 8);

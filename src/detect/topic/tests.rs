@@ -123,7 +123,8 @@ fn a_burst_of_twelve_voices_is_told_once() {
 
 #[test]
 fn one_writer_and_repeated_texts_raise_nothing() {
-    let cases: [(&str, fn(u32) -> (u64, Wording)); 3] = [
+    type Of = fn(u32) -> (u64, Wording);
+    let cases: [(&str, Of); 3] = [
         ("one writer, forty posts of different words", |_| (1, Wording::Own)),
         ("three writers, near copies", |n| (u64::from(n % 3), Wording::Near(u64::from(n)))),
         ("forty writers, near copies", |n| (u64::from(n), Wording::Near(u64::from(n)))),

@@ -89,7 +89,8 @@ mod tests {
                 let within = WINDOWS.map(|window| {
                     minutes.iter().filter(|minute| **minute + window / 60 > now / 60).count() as f32
                 });
-                prop_assert_eq!(volume.within(), within);
+                // Whole numbers: they are equal, or wrong by one at least.
+                prop_assert!(volume.within().iter().zip(within).all(|(one, other)| (one - other).abs() < 0.5));
             }
         }
     }
