@@ -1,7 +1,7 @@
 //! Words that are missing: what posts of a service say, others do not, and no dictionary holds.
 //!
 //! Candidates are known words, pairs of them side by side, and new words ([`units`], [`cohesion`]); each is held
-//! against the services, and against posts of yellow or higher beside those of nothing, by how it leans ([`odds`]).
+//! against the services, and against posts of yellow or higher beside all others, by how it leans ([`odds`]).
 //! Known words and pairs are sought in labelled posts only; new words in all, where nobody says by our own word.
 //!
 //! Persons are never suggested: what may be a name, or stands mostly where names stand, is left out
@@ -44,6 +44,8 @@ const LEAST_POSTS: u64 = 5;
 const LEAN: f64 = 1.96;
 /// Share of its posts that must be of the side it points to.
 const OF_ITS_SIDE: f64 = 2.0 / 3.0;
+/// The same for harm: nearly half of all labelled posts are grave, and grave ones are long and hold many words.
+const OF_GRAVE: f64 = 0.9;
 /// Share of its posts in which a longer word holds it, from which only the longer one is told; and the reverse.
 const SAME: f64 = 0.8;
 /// Examples shown of a word.

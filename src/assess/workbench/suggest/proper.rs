@@ -9,6 +9,12 @@ const NOUNS: [&str; 44] = [
 ];
 /// Single characters that end such a name when it is short for one: 市二院, 炉前二小, 青云路.
 const ENDS: &str = "省市县区镇乡村路街巷弄里苑庭湾院局厂矿所站校厅署处社港";
+/// What ends the name of a firm: 恒渡港务.
+#[rustfmt::skip]
+const FIRMS: [&str; 18] = [
+    "港务", "物流", "地产", "置业", "实业", "科技", "电子", "食品", "商贸", "建材", "建设", "集团", "公司", "公交",
+    "能源", "药业", "矿业", "置地",
+];
 /// What opens a name of the offices and schools of a place.
 const OPENS: &str = "省市县区镇乡村东西南北中一二三四五六七八九十";
 
@@ -24,7 +30,8 @@ pub(super) fn is_institution(term: &str) -> bool {
     let mut chars = term.chars();
     let (first, last) = (chars.next(), chars.next_back());
     let short = first.is_some_and(|c| OPENS.contains(c)) && last.is_some_and(|c| ENDS.contains(c));
-    ends_in_noun && term.contains('+') || short
+    let firm = FIRMS.iter().any(|firm| term.strip_suffix(firm).is_some_and(|own| own.chars().count() != 1));
+    ends_in_noun && term.contains('+') || firm || short
 }
 
 #[cfg(test)]
@@ -51,6 +58,8 @@ mod tests {
             ("矿务局+医院", true),
             ("市二院", true),
             ("东站", true),
+            ("恒渡港务", true),
+            ("港务", true),
             ("医院", false),
             ("散装", false),
             ("彩铃", false),

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use super::corpus::{Original, Weight};
 use super::odds::{Use, lean};
 use super::units::Form;
-use super::{LEAN, LEAST_POSTS, OF_ITS_SIDE};
+use super::{LEAN, LEAST_POSTS, OF_GRAVE, OF_ITS_SIDE};
 use crate::assess::workbench::Share;
 use crate::lexicon::category::Category;
 use crate::lexicon::kind::Kind;
@@ -109,14 +109,11 @@ impl Sides {
         matter.into_iter().chain(self.grave(of)).collect()
     }
 
-    /// Harm, if grave posts use the word more than harmless ones, and more than those of light matters: what only
-    /// tells a complaint from chat (单元, 合同) is no word of harm.
+    /// Harm, if grave posts use the word more than all others. Held against harmless posts alone, every word that
+    /// tells a complaint from chat (单元, 合同) would be one of harm.
     fn grave(&self, of: &Self) -> Option<Side> {
-        let beside = |other: fn(&Self) -> u64| {
-            let both = |sides: &Self| (sides.grave, sides.grave + other(sides));
-            side(PointsTo::Grave, both(self), both(of))
-        };
-        beside(|sides| sides.light).and_then(|_| beside(|sides| sides.harmless))
+        let both = |sides: &Self| (sides.grave, sides.grave + sides.light + sides.harmless);
+        side(PointsTo::Grave, both(self), both(of))
     }
 
     /// Known words are sought where people said whose matter it is; new ones everywhere.
@@ -133,7 +130,11 @@ fn side(points_to: PointsTo, (right, of): (u64, u64), (all_right, all_of): (u64,
     let posts = Share { right, of };
     let count = |word: u64, all: u64| Use { word: word as f64, all: all as f64 };
     let lean = lean(count(right, all_right), count(of - right, all_of - all_right));
-    let enough = right >= LEAST_POSTS && lean >= LEAN && posts.value()? >= OF_ITS_SIDE;
+    let least = match points_to {
+        PointsTo::Matter(_) => OF_ITS_SIDE,
+        PointsTo::Grave => OF_GRAVE,
+    };
+    let enough = right >= LEAST_POSTS && lean >= LEAN && posts.value()? >= least;
     enough.then_some(Side { points_to, posts, lean })
 }
 
@@ -171,14 +172,14 @@ mod tests {
     }
 
     #[test]
-    fn grave_posts_are_held_against_harmless_ones() {
+    fn grave_posts_are_held_against_light_and_harmless_ones() {
         let all = Sides { grave: 200, light: 300, harmless: 400, ..Sides::default() };
-        let word = Sides { grave: 20, light: 2, harmless: 1, ..Sides::default() };
+        let word = Sides { grave: 20, light: 1, harmless: 1, ..Sides::default() };
         let complaint = Sides { light: 40, ..word.clone() };
         assert!(complaint.leaning(Form::Word, &all).is_empty(), "light matters use it as well");
         let found = word.leaning(Form::Word, &all);
         assert_eq!(found.len(), 1);
-        assert_eq!((found[0].points_to, found[0].posts), (PointsTo::Grave, Share { right: 20, of: 21 }));
+        assert_eq!((found[0].points_to, found[0].posts), (PointsTo::Grave, Share { right: 20, of: 22 }));
         assert_eq!((found[0].points_to.subject(), found[0].points_to.kind()), ("-", Kind::Severity));
     }
 }
