@@ -264,7 +264,7 @@ async function setUp(browser, daemon) {
 }
 
 /** What the browser and htmx write down when the daemon goes away, and nothing else. */
-const LOST = /ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET|\[object Event\]/;
+const LOST = /net::ERR_|status of 50[0-9]|\[object Event\]|\/assets\/htmx/;
 
 async function liveDesk(browser, daemon) {
   const wide = await Visitor.make(browser, daemon.url);
