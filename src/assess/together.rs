@@ -3,9 +3,9 @@
 //! The model has seen what the rules saw, beside all that no word list foresees, so its word counts; the
 //! rules explain and bound it. Its part in the score is one line that names the pieces of text it went by.
 //!
-//! - A floor for danger is undercut by one grade at most, and only where the model is sure. Letting it give
-//!   way altogether made a fifth of the false alarms, and silenced plain reports of grave matters: in the
-//!   labelled posts words of alarm stand mostly in traps.
+//! - A floor is undercut by one grade at most, one for danger only where the model is sure. Letting it give
+//!   way altogether silenced plain reports: in the labelled posts words of alarm stand mostly in traps, and
+//!   three days without water and nobody who cares were nothing at all.
 //! - What the rules know to be sold, played, rehearsed or denied is lifted by one grade at most, and only
 //!   where the model is sure.
 //! - Without a service of the twelve there is no grade. What an office publishes has none anyway.
@@ -124,9 +124,10 @@ fn bounded(likely: &Likelihoods<'_>, score: &Score, civic: bool) -> usize {
     let doubt = |rung: usize| if now == 0 && rung > 1 { STARTLED } else { 0.5 };
     let wanted = (1..RUNGS.len()).rev().find(|&rung| below(rung) <= doubt(rung)).unwrap_or(0);
     let floor = score.impact.floor().filter(|_| score.status.factor() >= REAL).map(|(grade, _)| grade);
-    if let Some(floor) = floor.filter(|grade| *grade >= Grade::Orange) {
+    if let Some(floor) = floor {
         let least = rung_of(Some(floor));
-        return if wanted >= least || below(least) < SURE { wanted.max(least) } else { least - 1 };
+        let doubted = floor < Grade::Orange || below(least) >= SURE;
+        return wanted.max(if doubted { least - 1 } else { least });
     }
     if score.status.factor() <= UNREAL && wanted > now {
         return if 1.0 - below(now + 1) >= SURE { now + 1 } else { now };

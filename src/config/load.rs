@@ -67,6 +67,13 @@ pub fn load(directories: &Directories, today: Date) -> Result<Loaded, Vec<Fault>
     let parts = parts(&directories.config, &mut faults);
     let lexicon = lexicon(&directories.dictionaries, today, &mut faults);
     let model = model(config.assess.model.as_deref(), &directories.dictionaries, &mut faults);
+    if lexicon.as_ref().is_some_and(|lexicon| lexicon.rows().is_empty()) {
+        let what = match model {
+            Some(_) => "there is no dictionary row, so the model alone grades posts, and nothing bounds it",
+            None => "there is no dictionary row, so no post will ever be graded",
+        };
+        faults.push(Fault::warning(&directories.dictionaries, 0, what));
+    }
     let outward = outward(&config, &directories.config, &mut faults);
     let sources = match &outward {
         Some(outward) => sources(&directories.config, outward, &mut faults),
@@ -178,13 +185,6 @@ fn lexicon(dir: &Path, today: Date, faults: &mut Vec<Fault>) -> Option<Lexicon> 
     match Lexicon::load(dir, today) {
         Ok((lexicon, findings)) => {
             faults.extend(findings.into_iter().map(|finding| fault(finding, Weight::Warning)));
-            if lexicon.rows().is_empty() {
-                faults.push(Fault::warning(
-                    dir,
-                    0,
-                    "there is no dictionary row, so no post will ever be graded",
-                ));
-            }
             Some(lexicon)
         }
         Err(Faults(findings)) => {

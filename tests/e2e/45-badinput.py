@@ -102,12 +102,17 @@ def dictionaries_on_the_command_line():
                 kept = [line for line in lines if line.startswith("#")]
                 path.write_text("".join(kept + [next(line for line in lines if not line.startswith("#"))]))
 
+        def neither_rows_nor_model(here):
+            only_headers(here)
+            (here / "minsheng.model").unlink()
+
         def nothing(here):
             for path in here.glob("*.tsv"):
                 path.unlink()
 
         water = "16-utilities.tsv"
-        empty = check("rows-0", only_headers, "no post will ever be graded", 0)
+        check("rows-0-model", only_headers, "the model alone grades posts", 0)
+        empty = check("rows-0", neither_rows_nor_model, "no post will ever be graded", 0)
         judged = Daemon("rows-0-judge", dictionaries=empty).cli("assess", stdin=ALARM + "\n")
         same(json.loads(judged.stdout)["grade"], "none", "grade by empty dictionaries")
         check("files-0", nothing, "0 dictionary rows", 0)

@@ -127,7 +127,7 @@ def verdict_cases(daemon):
         told = daemon.cli("eval", out, "--json", deadline=300)
         assert json.loads(told.stdout)["rows"] == len(said), told.stdout[:200]
         model = daemon.dictionaries / "desk.model"
-        shipped = sorted((REPOSITORY / "tests/labelled").glob("*.jsonl"))
+        shipped = sorted((REPOSITORY / "tests/labelled").glob("*.jsonl"))[:4]
         told = daemon.cli("model", "train", out, *shipped, "--out", model, "--note", "desk", deadline=900)
         assert model.exists() and "category" in told.stdout, told.stdout
     return said
@@ -218,7 +218,8 @@ def rescore_cases(daemon, said):
 def main():
     print(f"# seed {SEED}", flush=True)
     began = time.monotonic()
-    daemon = Desk("verdict", dictionaries=dictionaries())
+    # Rules alone at first: a word that is new to them changes grades, which a model may have guessed without it.
+    daemon = Desk("verdict", settings='[assess]\nmodel = ""\n', dictionaries=dictionaries())
     daemon.start()
     batch = list(texts())
     for at in range(0, POSTS, 500):
