@@ -57,6 +57,14 @@ class Desk(Daemon):
     def versions(self):
         return {one["versions"]["dictionary"] for one in self.judged().values()}
 
+    def versions_at_once(self):
+        """The versions of one moment: pages read while the judgements were exchanged are read again."""
+        while True:
+            before = self.rescored()["state"]
+            seen = self.versions()
+            if self.rescored()["state"] == before:
+                return seen
+
     def rescored(self):
         return self.get("/api/v1/rescore")
 
@@ -179,7 +187,7 @@ def rescore_cases(daemon, said):
             daemon.push({"id": f"late-{cycle}", "source": "late", "text": "锦华里又停水了"})
             daemon.kill()
             daemon.start()
-            seen = daemon.versions()
+            seen = daemon.versions_at_once()
             assert seen in ({before}, {ordered["version"]}), f"cycle {cycle}: half: {seen}"
             wait_for("it to be finished", lambda: daemon.versions() == {ordered["version"]}, 300)
             same(daemon.rescored()["state"] in ("done", "idle"), True, "state")
