@@ -40,6 +40,11 @@ pub mod metric {
     pub const VIEW_SEQUENCE: &str = "minsheng_view_sequence";
     /// Gauge: notifications by `state`.
     pub const OUTBOX: &str = "minsheng_outbox_entries";
+    /// Gauge: topics that are spoken of more than usual.
+    pub const TOPICS: &str = "minsheng_topics";
+    /// Gauge: how full the tables are in which topics are found, by `table`, 0 to 1; above 0.6 of the baseline
+    /// bursts hide.
+    pub const TOPIC_TABLE_FILL: &str = "minsheng_topic_table_fill";
     /// Gauge: sources by `state`.
     pub const SOURCES: &str = "minsheng_sources";
     /// Gauge: open incidents by `grade`.

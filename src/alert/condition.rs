@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::assess::Grade;
+use crate::detect::topic::{Level, term};
 use crate::detect::{Measure, Signal, Watched};
 
 /// Longest window a rule may ask for: what is remembered has to stay small.
@@ -20,20 +21,43 @@ pub(super) struct When {
     #[serde(default, with = "humantime_serde")]
     within: Option<Duration>,
     min_grade: Option<Grade>,
+    topic: Option<Level>,
 }
 
 impl When {
     /// What is to be watched for, or what is wrong with it.
     pub(super) fn watched(&self) -> Result<Watched, &'static str> {
         match *self {
-            When { post: Some(at_least), at_most, voices: None, within: None, min_grade: None } => {
+            When {
+                topic: Some(at_least),
+                post: None,
+                at_most: None,
+                voices: None,
+                within: None,
+                min_grade: None,
+            } => Ok(Watched::Topic { at_least }),
+            When {
+                topic: None,
+                post: Some(at_least),
+                at_most,
+                voices: None,
+                within: None,
+                min_grade: None,
+            } => {
                 let at_most = at_most.unwrap_or(Grade::Red);
                 if at_most < at_least {
                     return Err("at_most is below post: no post can be both");
                 }
                 Ok(Watched::Post { at_least, at_most })
             }
-            When { post: None, at_most: None, voices: Some(at_least), within: Some(window), min_grade } => {
+            When {
+                topic: None,
+                post: None,
+                at_most: None,
+                voices: Some(at_least),
+                within: Some(window),
+                min_grade,
+            } => {
                 if at_least < 2 {
                     return Err("voices must be at least 2; for single posts write post = \"yellow\"");
                 }
@@ -45,7 +69,9 @@ impl When {
             When { voices: Some(_), within: None, .. } => {
                 Err("voices needs a window: voices = 3, within = \"24h\"")
             }
-            _ => Err("when is either { post = \"orange\" } or { voices = 3, within = \"24h\" }"),
+            _ => Err(
+                "when is one of { post = \"orange\" }, { voices = 3, within = \"24h\" }, { topic = \"alarm\" }",
+            ),
         }
     }
 }
@@ -62,6 +88,10 @@ pub(super) fn reasons(title: &str, signal: &Signal) -> Vec<String> {
             let highest = highest.map(|grade| format!("，最高{}级", grade.chinese())).unwrap_or_default();
             let posts = if posts == voices { String::new() } else { format!("，共 {posts} 条帖文") };
             format!("{title}：{}内有 {voices} 个不同的人反映{posts}{highest}", span(*window_seconds))
+        }
+        Measure::Topic { words, highest, why, .. } => {
+            let highest = highest.map(|grade| format!("，最高{}级", grade.chinese())).unwrap_or_default();
+            format!("{title}：“{}”{why}{highest}", term(words))
         }
     };
     std::iter::once(measured).chain(explained).collect()

@@ -31,7 +31,9 @@ impl Grading {
     pub(super) fn of(self, measure: &Measure) -> Grade {
         let measured = match measure {
             Measure::Post { grade, .. } => *grade,
-            Measure::Voices { highest, .. } => highest.unwrap_or(Grade::Blue),
+            Measure::Voices { highest, .. } | Measure::Topic { highest, .. } => {
+                highest.unwrap_or(Grade::Blue)
+            }
         };
         match self {
             Self::Measured => measured,

@@ -177,8 +177,9 @@ impl Rule {
         }
         let watched = table.when.watched();
         let watched = watched.map_err(|what| Fault::at(line, format!("rule {:?}: {what}", table.name)))?;
-        // A single grave post counts wherever it is; that many people mean one matter, only a place can tell.
-        let placeless = table.placeless.unwrap_or(matches!(watched, Watched::Post { .. }));
+        // A single grave post counts wherever it is, and a topic's words say what it is about; that many people mean
+        // one matter, only a place can tell.
+        let placeless = table.placeless.unwrap_or(!matches!(watched, Watched::Voices { .. }));
         let filter = Filter {
             categories: table.categories,
             places: table.places,

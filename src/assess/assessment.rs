@@ -11,7 +11,7 @@ use crate::extract::post::Post;
 use crate::lexicon::category::Category;
 use crate::text::fingerprint::Fingerprint;
 use crate::text::normalize::Normalized;
-use crate::text::segment::Tokens;
+use crate::text::segment::{Segmenter, Tokens};
 
 /// A post with what the lexicon and the rules of scoring say of it.
 #[derive(Debug, Clone)]
@@ -26,6 +26,8 @@ pub struct AssessedPost {
     pub tokens: Arc<Tokens>,
     /// For finding copies.
     pub fingerprint: Fingerprint,
+    /// What cut it, for those who have more to ask of its words.
+    pub segmenter: Arc<Segmenter>,
 }
 
 /// The judgement on one post by itself (interfaces 3.2).

@@ -78,7 +78,7 @@ pub const ENGINE: &str = "1";
 #[derive(Debug)]
 pub struct Assessor {
     lexicon: Arc<Lexicon>,
-    segmenter: Segmenter,
+    segmenter: Arc<Segmenter>,
     config: AssessConfig,
     model: Option<Arc<Model>>,
     names: BTreeMap<Category, String>,
@@ -103,7 +103,7 @@ impl Assessor {
     /// each version of the dictionaries, off the threads that serve.
     pub fn new(lexicon: Arc<Lexicon>, config: AssessConfig) -> Self {
         let words = lexicon.user_words();
-        let segmenter = Segmenter::new(words.iter().map(String::as_str));
+        let segmenter = Arc::new(Segmenter::new(words.iter().map(String::as_str)));
         let names =
             Category::ALL.into_iter().map(|c| (c, lexicon.categories().get(c).name.clone())).collect();
         Self { lexicon, segmenter, config, model: None, names }
@@ -168,6 +168,7 @@ impl Assessor {
             normalized: Arc::new(normalized),
             tokens: Arc::new(tokens),
             fingerprint,
+            segmenter: Arc::clone(&self.segmenter),
         }
     }
 

@@ -16,7 +16,7 @@ use super::parallel::in_parallel;
 use super::{Done, Failure, Places, output, today};
 use crate::assess::Assessor;
 use crate::config;
-use crate::detect::topic::{Rising, TopicConfig, term};
+use crate::detect::topic::{Rising, term};
 use crate::detect::{Detector, Measure, Signal};
 use crate::extract::post::{Dated, Post, VoiceKey};
 use crate::extract::pushed::read;
@@ -73,7 +73,7 @@ impl Replay {
             Detector::new(loaded.config.detect, rules.watches(), std::collections::BTreeMap::new());
         let desk = Desk::restore(loaded.config.incident, []);
         let clerk = Clerk { rules, receivers: loaded.receivers, names, desk };
-        let mut flow = Flow::new(Arc::clone(&assessor), detector, clerk).with_topics(TopicConfig::default());
+        let mut flow = Flow::new(Arc::clone(&assessor), detector, clerk);
         let count = posts.len();
         let tally = replay(&mut flow, &assessor, posts)?;
         output::complain(
@@ -127,7 +127,7 @@ fn replay(flow: &mut Flow, assessor: &Assessor, posts: Vec<Post>) -> anyhow::Res
 fn of_topic(rising: &Rising, at: Timestamp) -> Value {
     let rounded = |value: f32| (f64::from(value) * 100.0).round() / 100.0;
     json!({
-        "at": at, "id": format!("{:016x}", rising.id), "term": term(&rising.words),
+        "at": at, "id": rising.id_text(), "term": term(&rising.words),
         "significance": rounded(rising.significance), "count": rising.voices, "window_seconds": rising.window,
         "expected": rounded(rising.expected), "why": rising.why,
     })
@@ -140,6 +140,10 @@ fn of_signal(signal: &Signal, at: Timestamp) -> Value {
         }
         Measure::Voices { voices, posts, window_seconds, highest } => json!({
             "what": "voices", "voices": voices, "posts": posts, "window_seconds": window_seconds, "highest": highest,
+        }),
+        Measure::Topic { topic, words, voices, posts, highest, significance, .. } => json!({
+            "what": "topic", "topic": format!("{topic:016x}"), "term": term(words), "voices": voices, "posts": posts,
+            "significance": significance, "highest": highest,
         }),
     };
     let why: Vec<&str> = signal.evidence.iter().map(|evidence| evidence.why.as_str()).take(1).collect();

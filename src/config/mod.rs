@@ -55,6 +55,8 @@ impl Config {
         let journal = self.journal.faults().into_iter();
         problems.extend(journal.map(|(key, reason)| format!("journal.{key}: {reason}")));
         problems.extend(self.assess.weights.faults());
+        let detect = self.detect.faults().into_iter();
+        problems.extend(detect.map(|(key, reason)| format!("detect.{key}: {reason}")));
         problems.extend(self.web.faults().iter().map(|fault| format!("web: {fault}")));
         problems
     }

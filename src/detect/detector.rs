@@ -7,6 +7,8 @@
 //! belongs: a number of voices is a fact, not a trend. Arrival is the capture time that stands in the
 //! journal, never a clock: observing the same records again concludes the same signals.
 //!
+//! What suddenly rises is heard from every post, old or new, graded or not: what is usual cannot be told otherwise.
+//!
 //! Voices are counted by writer. A copy adds its own writer and nothing else; where the source names no
 //! writer, each post counts, but equal texts count once.
 
@@ -25,6 +27,7 @@ use crate::source::SourceId;
 use super::evidence;
 use super::matter::{Matter, Sighting};
 use super::signal::{Evidence, Measure, Signal, SignalId, Subject};
+use super::topic::{Listener, Sorts, Spoken, TopicConfig};
 use super::watch::{Watch, Watched};
 
 /// A publication time this much after the capture is not believed (algorithms §1).
@@ -39,22 +42,35 @@ pub struct Detector {
     watches: Vec<Watch>,
     source_names: BTreeMap<SourceId, String>,
     state: DetectorState,
+    sorts: Sorts,
+}
+
+/// What a post led to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Observed {
+    /// What was measured, in the order of the watches.
+    pub signals: Vec<Signal>,
+    /// The topic that the post belongs to, if that rises.
+    pub topic: Option<u64>,
 }
 
 /// Bounds of the detector's memory: the `[detect]` table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DetectConfig {
     /// Most matters (a category at a place) remembered at once; the longest silent one makes room. Default: 4096.
     pub max_matters: usize,
     /// Most posts remembered of one matter; the oldest makes room. Default: 256.
     pub max_posts_per_matter: usize,
+    /// How suddenly rising topics are found.
+    pub topics: TopicConfig,
 }
 
 /// What the detector remembers, for snapshots.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DetectorState {
     matters: BTreeMap<(Category, Option<String>), Matter>,
+    topics: Listener,
     counters: Counters,
 }
 
@@ -73,14 +89,36 @@ pub struct Counters {
 
 impl Default for DetectConfig {
     fn default() -> Self {
-        Self { max_matters: 4096, max_posts_per_matter: 256 }
+        Self { max_matters: 4096, max_posts_per_matter: 256, topics: TopicConfig::default() }
+    }
+}
+
+impl DetectConfig {
+    /// What is wrong with the values: key and reason.
+    pub fn faults(&self) -> Vec<(String, &'static str)> {
+        let topics = self.topics.faults().into_iter();
+        topics.map(|(key, reason)| (format!("topics.{key}"), reason)).collect()
+    }
+}
+
+impl DetectorState {
+    /// Nothing seen yet.
+    pub fn new(config: &DetectConfig) -> Self {
+        let topics = Listener::new(config.topics.clone());
+        Self { matters: BTreeMap::new(), topics, counters: Counters::default() }
+    }
+
+    /// Whether it was kept under the same bounds: topics that were listened for otherwise cannot be gone on with.
+    pub fn fits(&self, config: &DetectConfig) -> bool {
+        *self.topics.config() == config.topics
     }
 }
 
 impl Detector {
     /// A detector that has seen nothing. `source_names` are the sources' names for people.
     pub fn new(config: DetectConfig, watches: Vec<Watch>, source_names: BTreeMap<SourceId, String>) -> Self {
-        Self::restore(config, watches, source_names, DetectorState::default())
+        let state = DetectorState::new(&config);
+        Self::restore(config, watches, source_names, state)
     }
 
     /// A detector that goes on from a snapshot.
@@ -90,12 +128,17 @@ impl Detector {
         source_names: BTreeMap<SourceId, String>,
         state: DetectorState,
     ) -> Self {
-        Self { config, watches, source_names, state }
+        Self { config, watches, source_names, state, sorts: Sorts::default() }
     }
 
     /// What is remembered, for a snapshot.
     pub fn state(&self) -> &DetectorState {
         &self.state
+    }
+
+    /// What suddenly rises.
+    pub fn topics(&self) -> &Listener {
+        &self.state.topics
     }
 
     /// What did not count as it came.
@@ -119,31 +162,47 @@ impl Detector {
         self.longest_window() + LATEST
     }
 
-    /// Takes the next post in and says what it tipped, in the order of the watches.
+    /// Takes the next post in and says what it tipped.
     ///
-    /// Posts that were not graded (adverts, denials, fiction, things that concern no office) count for nothing.
-    pub fn observe(&mut self, post: &AssessedPost, sequence: u64) -> Vec<Signal> {
-        let (said, judged) = (&*post.post, &*post.assessment);
-        let (Some(grade), Some(category)) = (judged.grade, &judged.category) else {
-            return Vec::new();
-        };
+    /// Posts that were not graded (adverts, denials, fiction, things that concern no office) make no matter.
+    pub fn observe(&mut self, post: &AssessedPost, sequence: u64) -> Observed {
+        let said = &*post.post;
         let at = self.event_time(said);
-        if at + LATEST < said.captured_at {
-            self.state.counters.late += 1;
-            return Vec::new();
+        let graded = self.graded(post, sequence);
+        let spoken = graded.as_ref().map(|(_, spoken)| spoken.clone());
+        let topic = self.state.topics.hear(post, spoken, &mut self.sorts);
+        let late = at + LATEST < said.captured_at;
+        if late {
+            self.state.counters.late += u64::from(graded.is_some());
+            return Observed { signals: Vec::new(), topic };
         }
+        let mut signals = Vec::new();
+        if let Some((grade, spoken)) = &graded {
+            let Spoken { subject, evidence } = spoken;
+            self.remember(subject, at, *grade, post, evidence);
+            let tip = Tip { post, subject, at, grade: *grade, evidence };
+            let key = (subject.category, subject.place.clone());
+            let matter = self.state.matters.get_mut(&key).expect("it was just remembered");
+            signals.extend(self.watches.iter().filter_map(|watch| conclude(watch, &tip, matter)));
+        }
+        if let Some(topic) = topic {
+            let topics = &mut self.state.topics;
+            signals.extend(self.watches.iter().filter_map(|watch| rises(watch, topic, topics, post, at)));
+        }
+        Observed { signals, topic }
+    }
+
+    /// The grade of a post, and what it is about, if it is graded.
+    fn graded(&self, post: &AssessedPost, sequence: u64) -> Option<(Grade, Spoken)> {
+        let (said, judged) = (&*post.post, &*post.assessment);
+        let (grade, category) = (judged.grade?, judged.category.as_ref()?);
         let subject = Subject {
             category: category.id,
             place: judged.places.first().cloned(),
             department: judged.department.as_ref().map(|department| department.id.clone()),
         };
         let source_name = self.source_names.get(&said.source).map_or(said.source.as_str(), String::as_str);
-        let tipping = evidence::of(post, sequence, source_name);
-        self.remember(&subject, at, grade, post, &tipping);
-        let tip = Tip { post, subject: &subject, at, grade, evidence: &tipping };
-        let key = (subject.category, subject.place.clone());
-        let matter = self.state.matters.get_mut(&key).expect("it was just remembered");
-        self.watches.iter().filter_map(|watch| conclude(watch, &tip, matter)).collect()
+        Some((grade, Spoken { subject, evidence: evidence::of(post, sequence, source_name) }))
     }
 
     fn event_time(&mut self, post: &Post) -> Timestamp {
@@ -158,7 +217,7 @@ impl Detector {
     fn longest_window(&self) -> Duration {
         let windows = self.watches.iter().filter_map(|watch| match watch.measure {
             Watched::Voices { window, .. } => Some(window),
-            Watched::Post { .. } => None,
+            Watched::Post { .. } | Watched::Topic { .. } => None,
         });
         windows.max().unwrap_or_default()
     }
@@ -248,6 +307,7 @@ fn conclude(watch: &Watch, tip: &Tip<'_>, matter: &mut Matter) -> Option<Signal>
             let counts = |shown: &Evidence| shown.grade >= Some(floor) && filter.admits_source(&shown.source);
             (format!("voices {level} {post}"), measure, matter.evidence(from, tip.evidence, counts))
         }
+        Watched::Topic { .. } => return None,
     };
     Some(Signal {
         id: SignalId::of(&watch.name, tip.subject, &key),
@@ -257,6 +317,48 @@ fn conclude(watch: &Watch, tip: &Tip<'_>, matter: &mut Matter) -> Option<Signal>
         at: tip.at,
         evidence,
         dictionary: tip.post.assessment.versions.dictionary.clone(),
+    })
+}
+
+/// What `watch` concludes of the topic that the post just taken in belongs to.
+fn rises(
+    watch: &Watch,
+    id: u64,
+    topics: &mut Listener,
+    post: &AssessedPost,
+    at: Timestamp,
+) -> Option<Signal> {
+    let Watched::Topic { at_least } = watch.measure else { return None };
+    let topic = topics.topic(id)?;
+    let subject = topic.subject.clone()?;
+    let looked_at = watch.filter.admits_source(&post.post.source)
+        && watch.filter.admits_subject(&subject, &post.assessment.places);
+    if topic.rising.level < at_least || !looked_at {
+        return None;
+    }
+    let evidence = topics.evidence(topic);
+    let topic = topics.topic_mut(id)?;
+    if !topic.has_news_for(xxh3_64(watch.name.as_bytes())) {
+        return None;
+    }
+    let rising = &topic.rising;
+    let measure = Measure::Topic {
+        topic: id,
+        words: rising.words.clone(),
+        voices: rising.voices,
+        posts: rising.posts.len() as u32,
+        highest: topic.highest(),
+        significance: rising.significance,
+        why: rising.why.clone(),
+    };
+    Some(Signal {
+        id: SignalId::of(&watch.name, &subject, &format!("topic {id:016x} {}", rising.voices)),
+        watch: watch.name.clone(),
+        measure,
+        subject,
+        at,
+        evidence,
+        dictionary: post.assessment.versions.dictionary.clone(),
     })
 }
 

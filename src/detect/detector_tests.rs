@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::detect::Filter;
 use crate::detect::fixture::{Draft, at};
+use crate::detect::topic::Level;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -18,13 +19,31 @@ fn grave() -> Watch {
     Watch { name: "grave".to_owned(), measure, filter: Filter { placeless: true, ..Filter::default() } }
 }
 
+fn rising() -> Watch {
+    let filter = Filter { placeless: true, ..Filter::default() };
+    Watch { name: "rising".to_owned(), measure: Watched::Topic { at_least: Level::Alarm }, filter }
+}
+
+/// Small tables of topics: tests make many detectors.
+fn small() -> DetectConfig {
+    let topics = TopicConfig {
+        max_keys: 8_192,
+        baseline_cells: 1 << 15,
+        doorkeeper_cells: 1 << 15,
+        max_slots: 4_096,
+        max_posts: 4_096,
+        ..TopicConfig::default()
+    };
+    DetectConfig { topics, ..DetectConfig::default() }
+}
+
 fn detector(watches: Vec<Watch>) -> Detector {
-    Detector::new(DetectConfig::default(), watches, BTreeMap::new())
+    Detector::new(small(), watches, BTreeMap::new())
 }
 
 /// Observes the drafts and tells for each how many voices were signalled, 0 for none.
 fn voices(detector: &mut Detector, drafts: &[Draft]) -> Vec<u32> {
-    let observe = |(n, draft): (usize, &Draft)| match detector.observe(&draft.assessed(), n as u64).as_slice()
+    let observe = |(n, draft): (usize, &Draft)| match &*detector.observe(&draft.assessed(), n as u64).signals
     {
         [] => 0,
         [Signal { measure: Measure::Voices { voices, .. }, .. }] => *voices,
@@ -54,7 +73,7 @@ fn a_post_that_reaches_the_grade_is_a_signal() {
             1,
         ),
     ] {
-        assert_eq!(detector(vec![grave()]).observe(&draft.assessed(), 1).len(), signals, "{name}");
+        assert_eq!(detector(vec![grave()]).observe(&draft.assessed(), 1).signals.len(), signals, "{name}");
     }
 }
 
@@ -63,7 +82,7 @@ fn an_unbelievable_time_becomes_the_time_of_capture() {
     let now = at("2026-03-01T08:00:00Z");
     let mut detector = detector(vec![grave()]);
     let draft = Draft { grade: Some(Grade::Red), captured: now - MINUTE * 10, ..Draft::new(1, now) };
-    assert_eq!(detector.observe(&draft.assessed(), 1)[0].at, now - MINUTE * 10);
+    assert_eq!(detector.observe(&draft.assessed(), 1).signals[0].at, now - MINUTE * 10);
     assert_eq!(detector.counters().skewed, 1);
 }
 
@@ -152,7 +171,7 @@ fn filters_and_floors_decide_what_counts() {
 #[test]
 fn what_is_remembered_is_bounded_and_the_loss_is_counted() {
     let now = at("2026-03-01T08:00:00Z");
-    let config = DetectConfig { max_matters: 4, max_posts_per_matter: 5 };
+    let config = DetectConfig { max_matters: 4, max_posts_per_matter: 5, ..small() };
     let mut detector = Detector::new(config, vec![three_voices()], BTreeMap::new());
     for n in 0..8 {
         detector.observe(&Draft::new(n, now).assessed(), 0);
@@ -164,6 +183,103 @@ fn what_is_remembered_is_bounded_and_the_loss_is_counted() {
     let counters = detector.counters();
     assert_eq!((counters.posts_pushed_out, counters.matters_pushed_out), (3, 2));
     assert_eq!(detector.state().matters.len(), 4);
+}
+
+/// A town after three days of everyday talk that nobody need answer, at eight in the morning; 200 posts a day.
+fn quiet_town(watches: Vec<Watch>) -> (Detector, Timestamp) {
+    const TALK: [&str; 8] = [
+        "晚霞真好看",
+        "公园里人不多",
+        "包子铺搬到街角去了",
+        "理发店换了师傅",
+        "猫又胖了",
+        "桂花开了",
+        "球赛赢了",
+        "电影还行",
+    ];
+    let begin = at("2026-03-01T00:00:00Z");
+    let mut detector = detector(watches);
+    for n in 0..640_u32 {
+        let text = TALK[n as usize % TALK.len()];
+        let draft =
+            Draft { text, grade: None, place: None, ..Draft::new(10_000 + n, begin + MINUTE * 7 * n) };
+        assert_eq!(detector.observe(&draft.assessed(), u64::from(n)).signals, [], "nothing rose before");
+    }
+    (detector, begin + MINUTE * 7 * 640)
+}
+
+/// So many people speak of a road that caved in, within twenty minutes.
+fn burst(from: Timestamp, people: u32, grade: Option<Grade>) -> Vec<AssessedPost> {
+    let said = |n: u32| Draft {
+        text: "泰和路塌陷了，车都绕着走",
+        category: Category::Traffic,
+        place: Some("泰和路"),
+        grade,
+        ..Draft::new(n, from + MINUTE * 20 * n / people)
+    };
+    (0..people).map(|n| said(n).assessed()).collect()
+}
+
+#[test]
+fn a_topic_that_concerns_the_desk_is_a_signal_once_and_again_when_twice_as_many_speak_of_it() {
+    let (mut detector, now) = quiet_town(vec![rising()]);
+    let signals: Vec<Signal> =
+        burst(now, 60, Some(Grade::Blue)).iter().flat_map(|post| detector.observe(post, 7).signals).collect();
+    let told: Vec<u32> = signals
+        .iter()
+        .map(|signal| match &signal.measure {
+            Measure::Topic { voices, .. } => *voices,
+            other => panic!("unexpected {other:?}"),
+        })
+        .collect();
+    assert!(told[0] <= 9, "it is told early: {told:?}");
+    assert!(told.windows(2).all(|pair| pair[1] >= (pair[0] * 2).max(pair[0] + 10)), "{told:?}");
+    assert!((2..=4).contains(&told.len()), "{told:?}");
+    let first = &signals[0];
+    assert_eq!((first.subject.category, first.subject.place.as_deref()), (Category::Traffic, Some("泰和路")));
+    assert!((3..=Signal::EVIDENCE).contains(&first.evidence.len()), "{first:?}");
+    let Measure::Topic { words, highest, why, .. } = &first.measure else { panic!("{first:?}") };
+    assert!(words.iter().any(|word| word.contains("泰和路")), "{words:?}");
+    assert_eq!(*highest, Some(Grade::Blue));
+    assert!(why.contains("人提到") || why.contains("条帖文提到"), "{why}");
+    let topic = detector.topics().current().next().unwrap();
+    let counted = topic.rising.posts.len() as u32;
+    assert!(counted >= 20, "copies left out: {counted}");
+    assert_eq!(topic.hours.values().sum::<u32>(), counted, "each post stands in the curve once");
+}
+
+#[test]
+fn what_need_not_be_answered_and_what_is_long_past_raises_no_topic() {
+    let (mut detector, now) = quiet_town(vec![rising()]);
+    for post in burst(now, 30, None) {
+        assert_eq!(detector.observe(&post, 7).signals, [], "half the town is glad");
+    }
+    let (mut detector, now) = quiet_town(vec![rising()]);
+    for mut post in burst(now, 30, Some(Grade::Yellow)) {
+        let mut said = (*post.post).clone();
+        said.captured_at += MINUTE * 60 * 30;
+        post.post = said.into();
+        assert_eq!(detector.observe(&post, 7).signals, [], "captured a day later");
+    }
+}
+
+#[test]
+fn a_restart_in_the_middle_of_a_burst_tells_it_once_and_under_the_same_name() {
+    let (mut whole, now) = quiet_town(vec![rising()]);
+    let posts = burst(now, 40, Some(Grade::Orange));
+    let all: Vec<Signal> = posts.iter().flat_map(|post| whole.observe(post, 7).signals).collect();
+    assert!(!all.is_empty());
+    for cut in [0, 2, 5, 9, 20] {
+        let (mut first, _) = quiet_town(vec![rising()]);
+        let before = posts[..cut].iter().flat_map(|post| first.observe(post, 7).signals);
+        let before: Vec<Signal> = before.collect();
+        let bytes = postcard::to_stdvec(first.state()).unwrap();
+        let state: DetectorState = postcard::from_bytes(&bytes).unwrap();
+        assert!(state.fits(&small()) && !state.fits(&DetectConfig::default()));
+        let mut second = Detector::restore(small(), vec![rising()], BTreeMap::new(), state);
+        let after = posts[cut..].iter().flat_map(|post| second.observe(post, 7).signals);
+        assert_eq!(before.into_iter().chain(after).collect::<Vec<_>>(), all, "cut after {cut}");
+    }
 }
 
 proptest! {
@@ -184,13 +300,13 @@ proptest! {
         let cut = cut.min(posts.len());
         let watches = vec![grave(), three_voices()];
         let mut whole = detector(watches.clone());
-        let all: Vec<Signal> = posts.iter().flat_map(|post| whole.observe(post, 0)).collect();
+        let all: Vec<Signal> = posts.iter().flat_map(|post| whole.observe(post, 0).signals).collect();
         let mut first = detector(watches.clone());
-        let mut parts: Vec<Signal> = posts[..cut].iter().flat_map(|post| first.observe(post, 0)).collect();
+        let mut parts: Vec<Signal> = posts[..cut].iter().flat_map(|post| first.observe(post, 0).signals).collect();
         let bytes = postcard::to_stdvec(first.state()).unwrap();
         let state = postcard::from_bytes(&bytes).unwrap();
-        let mut second = Detector::restore(DetectConfig::default(), watches, BTreeMap::new(), state);
-        parts.extend(posts[cut..].iter().flat_map(|post| second.observe(post, 0)));
+        let mut second = Detector::restore(small(), watches, BTreeMap::new(), state);
+        parts.extend(posts[cut..].iter().flat_map(|post| second.observe(post, 0).signals));
         prop_assert_eq!(&all, &parts);
         let mut ids: Vec<SignalId> = all.iter().map(|signal| signal.id).collect();
         ids.sort();

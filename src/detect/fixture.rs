@@ -1,6 +1,6 @@
 //! Posts, assessments and signals for the tests of this module and of those that build on it.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
 
@@ -10,8 +10,13 @@ use crate::lexicon::category::Category;
 use crate::source::SourceId;
 use crate::text::fingerprint::Fingerprint;
 use crate::text::normalize::normalize;
+use crate::text::segment::Segmenter;
 
 use super::{Evidence, Measure, Signal, SignalId, Subject};
+
+/// What cuts the texts: it takes a while to build.
+pub(crate) static SEGMENTER: LazyLock<Arc<Segmenter>> =
+    LazyLock::new(|| Arc::new(Segmenter::new(["停水", "望江花园"])));
 
 /// The instant that `text` names: RFC 3339.
 pub(crate) fn at(text: &str) -> Timestamp {
@@ -104,12 +109,15 @@ impl Draft {
             fingerprint: fingerprint.bits(),
             versions: Versions { engine: "1".to_owned(), dictionary: "d1c710a9e001".to_owned(), model: None },
         };
+        let normalized = normalize(self.text);
+        let tokens = SEGMENTER.segment(normalized.text());
         AssessedPost {
             post: Arc::new(post),
             assessment: Arc::new(assessment),
-            normalized: Arc::new(normalize(self.text)),
-            tokens: Arc::default(),
+            normalized: Arc::new(normalized),
+            tokens: Arc::new(tokens),
             fingerprint,
+            segmenter: Arc::clone(&SEGMENTER),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Decides what has been *measured*: that a post reached a grade, that so many distinct voices spoke of
 //! one matter within a window. Which measurements anybody wants, and what they mean, is `alert`'s affair:
-//! it hands down [`Watch`]es. Topics and events will be further measures of the same [`Detector`].
+//! it hands down [`Watch`]es. Events will be a further measure of the same [`Detector`].
 //!
 //! What always holds: posts are observed one after another in the journal's order; the same posts give
 //! the same signals under the same ids; every table has a cap, and reaching one is counted, never hidden.
@@ -16,6 +16,6 @@ mod signal;
 pub mod topic;
 mod watch;
 
-pub use detector::{Counters, DetectConfig, Detector, DetectorState};
+pub use detector::{Counters, DetectConfig, Detector, DetectorState, Observed};
 pub use signal::{Evidence, Measure, Signal, SignalId, Subject};
 pub use watch::{Filter, Watch, Watched};

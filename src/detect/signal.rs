@@ -45,7 +45,7 @@ impl Signal {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SignalId([u8; 16]);
 
-/// What was measured, with the figures. Topics and events will add variants.
+/// What was measured, with the figures. Events will add a variant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Measure {
     /// One post by itself reached a grade.
@@ -65,6 +65,23 @@ pub enum Measure {
         window_seconds: u64,
         /// The highest grade among the posts.
         highest: Option<Grade>,
+    },
+    /// Some words are said by far more people than usual.
+    Topic {
+        /// Names the topic; stays while it lasts.
+        topic: u64,
+        /// Its most telling words, at most three.
+        words: Vec<String>,
+        /// Distinct voices within the window in which it stands out most.
+        voices: u32,
+        /// Posts it is made of, the latest 256 at most.
+        posts: u32,
+        /// The highest grade among the posts.
+        highest: Option<Grade>,
+        /// How far above the usual, in standard deviations.
+        significance: f32,
+        /// Voices held against the usual, in one Chinese sentence.
+        why: String,
     },
 }
 

@@ -8,6 +8,7 @@ use crate::lexicon::category::Category;
 use crate::source::SourceId;
 
 use super::signal::Subject;
+use super::topic::Level;
 
 /// One thing to watch for.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +39,12 @@ pub enum Watched {
         window: Duration,
         /// Posts below this grade do not count.
         floor: Grade,
+    },
+    /// A topic that suddenly rises and concerns the desk; first as soon as it does, again when twice as many
+    /// speak of it.
+    Topic {
+        /// How sure it must be.
+        at_least: Level,
     },
 }
 

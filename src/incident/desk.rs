@@ -289,7 +289,10 @@ fn brings_news(incident: &Incident, alert: &Alert) -> bool {
     alert.grade > incident.grade
         || incident.evidence.len() < Incident::EVIDENCE
         || !incident.rules.contains(&alert.rule)
-        || matches!(alert.signal.measure, Measure::Voices { voices, .. } if voices > incident.voices)
+        || match alert.signal.measure {
+            Measure::Post { .. } => false,
+            Measure::Voices { voices, .. } | Measure::Topic { voices, .. } => voices > incident.voices,
+        }
 }
 
 fn checked(note: &str) -> Result<String, Refusal> {

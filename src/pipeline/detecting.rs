@@ -4,30 +4,42 @@
 //! crash it goes on from there and concludes again what lies behind: the desk knows a signal it has
 //! heard by its id, so nothing is told twice and nothing is lost.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use metrics::gauge;
+use serde_json::json;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::assessing::Batch;
+use super::clock::Clock;
 use super::desk::{DeskError, DeskHandle};
 use super::health::Health;
 use super::judging::News;
 use super::lexicons::write_whole;
-use crate::detect::{Detector, DetectorState, Signal};
+use super::live::{Live, LiveKind};
+use super::topics::TopicsNow;
+use crate::detect::topic::term;
+use crate::detect::{DetectConfig, Detector, DetectorState, Measure, Observed, Signal};
 use crate::journal::Sequence;
 use crate::telemetry::metric;
 
 /// Time between two snapshots.
-const SNAPSHOT_EVERY: Duration = Duration::from_secs(30);
+const SNAPSHOT_EVERY: Duration = Duration::from_mins(1);
+/// Time between two showings of what rises, while posts come.
+const SHOW_EVERY: Duration = Duration::from_secs(1);
+/// A topic older than this is told to nobody: without a snapshot all posts are observed anew, and what was usual
+/// then is known less well than at the time.
+const STALE: SignedDuration = SignedDuration::from_hours(24);
 /// A round that lasts longer is stuck.
 const LIMIT: Duration = Duration::from_mins(1);
 /// The shape of the snapshot; another one is not read.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// The task.
 pub(super) struct DetectTask {
@@ -37,6 +49,9 @@ pub(super) struct DetectTask {
     pub(super) reached: Sequence,
     pub(super) desk: DeskHandle,
     pub(super) snapshot: PathBuf,
+    pub(super) topics: TopicsNow,
+    pub(super) live: Live,
+    pub(super) clock: Clock,
     pub(super) health: Health,
     /// New watches after the rules were changed.
     pub(super) changes: mpsc::Receiver<DetectChange>,
@@ -48,35 +63,50 @@ pub(super) type DetectChange = Box<dyn FnOnce(&mut Detector) + Send>;
 impl DetectTask {
     /// Works until the assessing ends; leaves a snapshot.
     pub(super) async fn run(mut self, _stop: CancellationToken) {
-        let mut written = Instant::now();
+        let (mut written, mut unwritten) = (Instant::now(), false);
+        let (mut rising, mut unshown) = (BTreeSet::new(), true);
+        let mut show = interval(SHOW_EVERY);
+        show.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 batch = self.batches.recv() => match batch {
                     Some(batch) => {
                         let _working = self.health.clone().working("detect", LIMIT);
-                        if self.observe(&batch).await.is_err() {
-                            break;
+                        match self.observe(&batch).await {
+                            Ok(rises) => rising.extend(rises),
+                            Err(_) => break,
                         }
+                        (unwritten, unshown) = (true, true);
                     }
                     None => break,
                 },
                 Some(change) = self.changes.recv() => change(&mut self.detector),
+                // Topics end by the posts' time, so without posts nothing changes.
+                _ = show.tick(), if unshown => {
+                    self.show(std::mem::take(&mut rising));
+                    unshown = false;
+                }
             }
-            if written.elapsed() >= SNAPSHOT_EVERY {
+            if unwritten && written.elapsed() >= SNAPSHOT_EVERY {
                 self.write_snapshot().await;
-                written = Instant::now();
+                (written, unwritten) = (Instant::now(), false);
             }
         }
         self.write_snapshot().await;
     }
 
-    async fn observe(&mut self, batch: &Batch) -> Result<(), DeskError> {
+    /// Observes a batch; the topics that rise by it.
+    async fn observe(&mut self, batch: &Batch) -> Result<BTreeSet<u64>, DeskError> {
         let mut signals: Vec<Signal> = Vec::new();
+        let mut rising = BTreeSet::new();
         for judged in batch.posts.iter().filter(|judged| judged.sequence > self.reached) {
             match judged.news {
                 News::Found | News::Revised => {
                     let assessed = judged.then.as_ref().unwrap_or(&judged.assessed);
-                    signals.extend(self.detector.observe(assessed, judged.sequence.0));
+                    let Observed { signals: tipped, topic } =
+                        self.detector.observe(assessed, judged.sequence.0);
+                    signals.extend(tipped.into_iter().filter(|signal| self.is_told(signal)));
+                    rising.extend(topic);
                 }
                 News::Shown(_) | News::Gone => {}
             }
@@ -95,7 +125,38 @@ impl DetectTask {
         signals.clear();
         self.reached = self.reached.max(batch.up_to);
         gauge!(metric::VIEW_SEQUENCE, "view" => "detector").set(self.reached.0 as f64);
-        Ok(())
+        Ok(rising)
+    }
+
+    fn is_told(&self, signal: &Signal) -> bool {
+        let aged = matches!(signal.measure, Measure::Topic { .. });
+        let stale = aged && self.clock.now().duration_since(signal.at) > STALE;
+        if stale {
+            tracing::info!(rule = signal.watch, at = %signal.at, "a topic is too old to be told");
+        }
+        !stale
+    }
+
+    /// Shows what rises, and tells the open pages of those that rose since the last time.
+    fn show(&self, rising: BTreeSet<u64>) {
+        self.topics.show(&self.detector);
+        let topics = self.detector.topics();
+        for topic in rising.into_iter().filter_map(|id| topics.topic(id)).filter(|t| t.subject.is_some()) {
+            let told = json!({
+                "id": topic.rising.id_text(), "term": term(&topic.rising.words), "why": topic.rising.why,
+            });
+            self.live.tell(LiveKind::Topic, told);
+        }
+        let fill = topics.fill();
+        for (table, fill) in [
+            ("baseline", fill.baseline),
+            ("keys", fill.keys),
+            ("doorkeeper", fill.doorkeeper),
+            ("seasons", fill.slots),
+        ] {
+            gauge!(metric::TOPIC_TABLE_FILL, "table" => table).set(f64::from(fill));
+        }
+        gauge!(metric::TOPICS).set(topics.current().count() as f64);
     }
 
     async fn write_snapshot(&self) {
@@ -119,16 +180,21 @@ impl DetectTask {
     }
 }
 
-/// What was written last, if it is whole and not ahead of the journal. Blocks on the disk.
-pub(super) fn read_snapshot(path: &Path, durable: Sequence) -> Option<(Sequence, DetectorState)> {
+/// What was written last, if it is whole, not ahead of the journal and kept as is configured now. Blocks on the disk.
+pub(super) fn read_snapshot(
+    path: &Path,
+    durable: Sequence,
+    config: &DetectConfig,
+) -> Option<(Sequence, DetectorState)> {
     let bytes = std::fs::read(path).ok()?;
     let (hash, bytes) = bytes.split_at_checked(32)?;
     let sound = blake3::hash(bytes).as_bytes().as_slice() == hash;
     let (version, bytes) = bytes.split_first()?;
     let (reached, state) = bytes.split_at_checked(8)?;
     let reached = Sequence(u64::from_le_bytes(reached.try_into().ok()?));
-    let state =
-        postcard::from_bytes(state).ok().filter(|_| sound && *version == VERSION && reached <= durable);
+    let usable = sound && *version == VERSION && reached <= durable;
+    let state = usable.then(|| postcard::from_bytes(state).ok()).flatten();
+    let state = state.filter(|state: &DetectorState| state.fits(config));
     if state.is_none() {
         tracing::warn!("detector snapshot is not usable; posts are observed anew");
     }

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use crate::alert::RuleBook;
 use crate::assess::{AssessedPost, Assessor};
-use crate::detect::topic::{Listener, Rising, TopicConfig};
-use crate::detect::{Detector, Signal};
+use crate::detect::topic::Rising;
+use crate::detect::{Detector, Observed, Signal};
 use crate::extract::post::Post;
 use crate::incident::{Act, Actor, Desk, Incident, IncidentEvent, IncidentId, Names, Refusal};
 use crate::journal::record::DeskStep;
@@ -95,7 +95,6 @@ impl Clerk {
 pub struct Flow {
     assessor: Arc<Assessor>,
     detector: Detector,
-    topics: Option<Listener>,
     clerk: Clerk,
     next: u64,
 }
@@ -106,7 +105,7 @@ pub struct Outcome {
     pub assessed: AssessedPost,
     /// What was measured.
     pub signals: Vec<Signal>,
-    /// The topic that became an alarm by it; only where topics are looked for.
+    /// The topic that became an alarm by it, whether it concerns the desk or not.
     pub topic: Option<Rising>,
     /// What the rules made of it.
     pub concluded: Vec<Concluded>,
@@ -115,13 +114,7 @@ pub struct Outcome {
 impl Flow {
     /// With nothing seen yet.
     pub fn new(assessor: Arc<Assessor>, detector: Detector, clerk: Clerk) -> Self {
-        Self { assessor, detector, topics: None, clerk, next: 1 }
-    }
-
-    /// Looks for suddenly rising topics, too.
-    #[must_use]
-    pub fn with_topics(self, config: TopicConfig) -> Self {
-        Self { topics: Some(Listener::new(config)), ..self }
+        Self { assessor, detector, clerk, next: 1 }
     }
 
     /// Takes the next post; `now` is when it is known.
@@ -132,10 +125,10 @@ impl Flow {
 
     /// Takes the next post, already assessed (so that assessing can run in parallel).
     pub fn assessed(&mut self, assessed: AssessedPost, now: Timestamp) -> Outcome {
-        let signals = self.detector.observe(&assessed, self.next);
+        let Observed { signals, topic } = self.detector.observe(&assessed, self.next);
         self.next += 1;
-        let heard = self.topics.as_mut().and_then(|topics| topics.hear(&assessed, self.assessor.segmenter()));
-        let topic = heard.filter(Rising::is_new_alarm);
+        let topic = topic.and_then(|id| self.detector.topics().topic(id));
+        let topic = topic.map(|topic| &topic.rising).filter(|rising| rising.is_new_alarm()).cloned();
         let concluded = signals.iter().filter_map(|signal| self.clerk.conclude(signal, now)).collect();
         Outcome { assessed, signals, topic, concluded }
     }

@@ -44,6 +44,8 @@ pub struct LiveEvent {
 pub enum LiveKind {
     /// An incident opened or changed.
     Incident,
+    /// A topic rises, or rises further.
+    Topic,
     /// A source was looked at.
     Source,
     /// A notification was tried.
@@ -57,6 +59,7 @@ impl LiveKind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Incident => "incident",
+            Self::Topic => "topic",
             Self::Source => "source",
             Self::Notification => "notification",
             Self::Reload => "reload",

@@ -32,6 +32,7 @@ pub mod reload;
 pub mod rescoring;
 pub mod start;
 pub mod stored;
+pub mod topics;
 
 use crate::store::Store;
 
@@ -60,4 +61,6 @@ pub struct Handles {
     pub reload: reload::Reload,
     /// Has stored posts judged again.
     pub rescore: rescoring::Rescore,
+    /// What suddenly rises.
+    pub topics: topics::TopicsNow,
 }

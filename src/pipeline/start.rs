@@ -26,6 +26,7 @@ use super::lexicons::Lexicons;
 use super::live::Live;
 use super::reload::Reload;
 use super::rescoring::rescoring;
+use super::topics::TopicsNow;
 use super::{Handles, reading::Reading};
 use crate::alert::RuleBook;
 use crate::assess::{AssessConfig, Assessor};
@@ -199,8 +200,8 @@ impl Pipeline {
         first.1.spawn(courier.run(first.0.clone()));
 
         let snapshot_path = setup.data.join("detector.snapshot");
-        let (observed, state) = read_snapshot(&snapshot_path, journal.durable())
-            .unwrap_or((Sequence::NONE, DetectorState::default()));
+        let (observed, state) = read_snapshot(&snapshot_path, journal.durable(), &setup.detect)
+            .unwrap_or_else(|| (Sequence::NONE, DetectorState::new(&setup.detect)));
         let source_names: BTreeMap<_, _> =
             setup.sources.iter().map(|source| (source.id.clone(), source.name.clone())).collect();
         let detector = Detector::restore(setup.detect, watches, source_names, state);
@@ -220,12 +221,16 @@ impl Pipeline {
             progress,
             health: health.clone(),
         };
+        let topics = TopicsNow::default();
         let detect = DetectTask {
             batches: detector_batches,
             detector,
             reached: observed,
             desk: desk.clone(),
             snapshot: snapshot_path,
+            topics: topics.clone(),
+            live: live.clone(),
+            clock: clock.clone(),
             health: health.clone(),
             changes,
         };
@@ -276,8 +281,20 @@ impl Pipeline {
             clock.clone(),
             rules_version,
         );
-        let handles =
-            Handles { intake, desk, reading, sources, live, health, clock, store, carriers, reload, rescore };
+        let handles = Handles {
+            intake,
+            desk,
+            reading,
+            sources,
+            live,
+            health,
+            clock,
+            store,
+            carriers,
+            reload,
+            rescore,
+            topics,
+        };
         let started = Started { journal: report, set_aside };
         Ok((Self { handles, journal, search, writer, stages: [first, second, third] }, started))
     }

@@ -30,9 +30,13 @@ pub(super) fn words(table: &Table, standing: &[Standing], said: &Said<'_>, now: 
     let mut words: Vec<String> = Vec::new();
     for key in standing.chain(own) {
         let Some(Name::Word(_, text)) = table.get(key).map(|entry| &entry.name) else { continue };
-        let shown = words.iter().any(|word| word.contains(&**text) || text.contains(word.as_str()));
-        if !shown && (words.is_empty() || shared(key)) {
-            words.push(text.to_string());
+        if words.iter().any(|word| word.contains(&**text)) || !words.is_empty() && !shared(key) {
+            continue;
+        }
+        // `泰和` of `泰和路` is said by the longer.
+        match words.iter_mut().find(|word| text.contains(word.as_str())) {
+            Some(shorter) => *shorter = text.to_string(),
+            None => words.push(text.to_string()),
         }
         if words.len() == WORDS {
             break;

@@ -1,12 +1,18 @@
-//! Assessed posts to topics: hands each post's plain facts to the tracker.
+//! Assessed posts to topics: hands each post's plain facts to the tracker, and keeps the topics it tells of.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 
 use super::config::TopicConfig;
+use super::current::Topic;
+use super::recent::{Recent, Spoken};
 use super::said::Said;
-use super::tracker::{Rising, Topics};
+use super::tracker::{Fill, TopicCounters, Topics};
 use super::words::{self, Sorts};
 use crate::assess::{AssessedPost, Grade, Status};
+use crate::detect::signal::Evidence;
 use crate::extract::post::Post;
-use crate::text::segment::Segmenter;
 
 /// A text of fewer characters may well be written by two people who do not know of each other.
 const SHORT: u32 = 12;
@@ -15,23 +21,28 @@ const EARLIEST: i64 = 86_400;
 const LATEST: i64 = u32::MAX as i64 - 2 * 86_400;
 
 /// Listens to assessed posts, and tells what rises.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Listener {
     topics: Topics,
-    sorts: Sorts,
+    recent: Recent,
+    current: BTreeMap<u64, Topic>,
 }
 
 impl Listener {
     /// With nothing heard yet.
     pub fn new(config: TopicConfig) -> Self {
-        Self { topics: Topics::new(config), sorts: Sorts::default() }
+        Self { topics: Topics::new(config), recent: Recent::default(), current: BTreeMap::new() }
     }
 
-    /// Takes the next post in; the topic it belongs to, if that rises. Give the same `segmenter` each time: what it
-    /// says of words is remembered.
+    /// How sharply it listens.
+    pub fn config(&self) -> &TopicConfig {
+        self.topics.config()
+    }
+
+    /// Takes the next post in, with what it is about if it is graded; the id of the topic it belongs to, if that rises.
     ///
     /// Adverts make no topic.
-    pub fn hear(&mut self, heard: &AssessedPost, segmenter: &Segmenter) -> Option<Rising> {
+    pub fn hear(&mut self, heard: &AssessedPost, spoken: Option<Spoken>, sorts: &mut Sorts) -> Option<u64> {
         let at = instant(&heard.post);
         if heard.assessment.status == Status::Advert {
             self.topics.pass_over_advert(at);
@@ -39,7 +50,10 @@ impl Listener {
         }
         let post = short(heard.post.id.as_bytes());
         let voice = heard.post.voice.as_ref().map(|voice| short(voice.as_bytes()));
-        self.topics.observe(&Said {
+        if let Some(spoken) = spoken {
+            self.recent.keep(post, spoken);
+        }
+        let rising = self.topics.observe(&Said {
             at,
             post,
             voice: voice.unwrap_or(post),
@@ -48,7 +62,7 @@ impl Listener {
             sketch: heard.fingerprint.bits(),
             bands: &heard.fingerprint.bands(),
             short: heard.normalized.chars() < SHORT,
-            words: words::of(heard, &mut self.sorts, segmenter),
+            words: words::of(heard, sorts),
             grade: match heard.assessment.grade {
                 None => 0,
                 Some(Grade::Blue) => 1,
@@ -56,7 +70,44 @@ impl Listener {
                 Some(Grade::Orange) => 3,
                 Some(Grade::Red) => 4,
             },
-        })
+        })?;
+        let id = rising.id;
+        // Only here can one come to the current topics, so only here need those that ended go.
+        let topics = &self.topics;
+        self.current.retain(|known, _| topics.is_active(*known));
+        let topic = self.current.entry(id).or_insert_with(|| Topic::new(rising.clone()));
+        topic.goes_on(rising, at, &self.recent);
+        Some(id)
+    }
+
+    /// The topics that are spoken of, by id.
+    pub fn current(&self) -> impl Iterator<Item = &Topic> {
+        self.current.values().filter(|topic| self.topics.is_active(topic.rising.id))
+    }
+
+    /// One of them.
+    pub fn topic(&self, id: u64) -> Option<&Topic> {
+        self.current.get(&id)
+    }
+
+    /// One of them, to note whom it was told.
+    pub(in crate::detect) fn topic_mut(&mut self, id: u64) -> Option<&mut Topic> {
+        self.current.get_mut(&id)
+    }
+
+    /// The posts that tell what a topic is about, strongest first.
+    pub fn evidence(&self, topic: &Topic) -> Vec<Evidence> {
+        topic.evidence(&self.recent)
+    }
+
+    /// What did not count as it came.
+    pub fn counters(&self) -> TopicCounters {
+        self.topics.counters()
+    }
+
+    /// How full the tables are.
+    pub fn fill(&self) -> Fill {
+        self.topics.fill()
     }
 }
 

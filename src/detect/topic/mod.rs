@@ -2,12 +2,14 @@
 
 mod baseline;
 mod config;
+mod current;
 mod doorkeeper;
 mod group;
 mod keys;
 mod label;
 mod listener;
 mod posts;
+mod recent;
 mod said;
 mod score;
 mod season;
@@ -21,8 +23,11 @@ mod volume;
 mod words;
 
 pub use config::TopicConfig;
+pub use current::Topic;
 pub use group::Level;
 pub use label::term;
 pub use listener::Listener;
+pub use recent::Spoken;
 pub use said::{Kind, Said, Word};
 pub use tracker::{Fill, Member, Rising, TopicCounters, Topics};
+pub use words::Sorts;

@@ -70,7 +70,7 @@ pub struct Fill {
 }
 
 /// A topic that rises.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rising {
     /// Names the topic; stays while it lasts.
     pub id: u64,
@@ -97,7 +97,7 @@ pub struct Rising {
 }
 
 /// A post of a topic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     /// The post, as [`Said::post`] named it.
     pub post: u64,
@@ -166,6 +166,16 @@ impl Topics {
             doorkeeper: self.doorkeeper.fill(),
             slots: self.season.fill(),
         }
+    }
+
+    /// How sharply it listens.
+    pub fn config(&self) -> &TopicConfig {
+        &self.config
+    }
+
+    /// Whether a topic is still spoken of.
+    pub fn is_active(&self, id: u64) -> bool {
+        self.groups.get(id).is_some()
     }
 
     /// Topics being spoken of.
@@ -343,6 +353,11 @@ impl Topics {
 }
 
 impl Rising {
+    /// Its id as people and machines see it: 16 hex digits.
+    pub fn id_text(&self) -> String {
+        format!("{:016x}", self.id)
+    }
+
     /// Whether this is the first time that it is told as an alarm.
     pub fn is_new_alarm(&self) -> bool {
         self.news && self.level == Level::Alarm

@@ -5,6 +5,7 @@
 //! must not be. Words of grammar and addresses name nothing and are left out too.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::said::{Kind, Word};
 use crate::assess::{AssessedPost, Hit};
@@ -20,8 +21,12 @@ const LONGEST_TAG: usize = 32;
 const REMEMBERED: usize = 65_536;
 
 /// What sort of words there are, remembered: asking the segmenter is costly.
-#[derive(Debug, Default)]
-pub(super) struct Sorts(HashMap<Box<str>, Sort>);
+#[derive(Debug, Clone, Default)]
+pub struct Sorts {
+    /// Whose answers they are; those of another, after a change of the dictionaries, may be others.
+    of: Option<Arc<Segmenter>>,
+    known: HashMap<Box<str>, Sort>,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sort {
@@ -34,8 +39,15 @@ enum Sort {
 }
 
 impl Sorts {
+    /// Forgets what another segmenter said.
+    fn asked_of(&mut self, segmenter: &Arc<Segmenter>) {
+        if !self.of.as_ref().is_some_and(|known| Arc::ptr_eq(known, segmenter)) {
+            *self = Self { of: Some(Arc::clone(segmenter)), known: HashMap::new() };
+        }
+    }
+
     fn of(&mut self, word: &str, segmenter: &Segmenter) -> Sort {
-        if let Some(sort) = self.0.get(word) {
+        if let Some(sort) = self.known.get(word) {
             return *sort;
         }
         let sort = if may_name(word, &segmenter.cut_known(word), segmenter) {
@@ -45,16 +57,18 @@ impl Sorts {
         } else {
             Sort::Matter
         };
-        if self.0.len() >= REMEMBERED {
-            self.0.clear();
+        if self.known.len() >= REMEMBERED {
+            self.known.clear();
         }
-        self.0.insert(word.into(), sort);
+        self.known.insert(word.into(), sort);
         sort
     }
 }
 
 /// The words of `heard` that a topic may be made of, each once.
-pub(super) fn of<'a>(heard: &'a AssessedPost, sorts: &mut Sorts, segmenter: &Segmenter) -> Vec<Word<'a>> {
+pub(super) fn of<'a>(heard: &'a AssessedPost, sorts: &mut Sorts) -> Vec<Word<'a>> {
+    let segmenter = &*heard.segmenter;
+    sorts.asked_of(&heard.segmenter);
     let mut read = Read { heard, text: heard.normalized.text(), sorts, segmenter };
     let tokens = heard.tokens.words();
     let names = read.names(tokens);
@@ -176,25 +190,17 @@ fn has_han(token: &Token, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, LazyLock};
-
     use super::*;
     use crate::detect::fixture::{Draft, at};
-    use crate::text::normalize::normalize;
-
-    static SEGMENTER: LazyLock<Segmenter> = LazyLock::new(|| Segmenter::new(["停水", "望江花园"]));
 
     fn heard(text: &'static str) -> AssessedPost {
-        let draft = Draft { text, place: None, ..Draft::new(1, at("2026-03-02T08:00:00+08:00")) };
-        let normalized = normalize(text);
-        let tokens = SEGMENTER.segment(normalized.text());
-        AssessedPost { normalized: Arc::new(normalized), tokens: Arc::new(tokens), ..draft.assessed() }
+        Draft { text, place: None, ..Draft::new(1, at("2026-03-02T08:00:00+08:00")) }.assessed()
     }
 
     #[test]
     fn words_terms_and_tags_are_taken_once() {
         let heard = heard("望江花园停水，水管爆裂，停水两天了。#小区停水# http://t.cn/abc");
-        let words = of(&heard, &mut Sorts::default(), &SEGMENTER);
+        let words = of(&heard, &mut Sorts::default());
         let shown: Vec<String> = words.iter().map(|word| format!("{}:{:?}", word.text, word.kind)).collect();
         insta::assert_snapshot!(shown.join(" "), @"小区停水:Tag 望江花园:Word 停水:Term 水管:Word 爆裂:Word 小区:Word");
     }
@@ -215,7 +221,7 @@ mod tests {
             ("陈志强老师打人", "志强"),
         ] {
             let heard = heard(text);
-            let words = of(&heard, &mut Sorts::default(), &SEGMENTER);
+            let words = of(&heard, &mut Sorts::default());
             assert!(!words.iter().any(|word| word.text.contains(name)), "{text}: {words:?}");
         }
     }

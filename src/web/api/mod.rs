@@ -10,4 +10,5 @@ pub(super) mod rescore;
 pub(super) mod shape;
 pub(super) mod sources;
 pub(super) mod stream;
+pub(super) mod topics;
 pub(super) mod verdict;

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::verdict::VerdictOut;
 use crate::assess::{Counterfactual, Report};
+use crate::detect::Evidence;
 use crate::incident::{Actor, Happening, Incident, TimelineEntry};
 use crate::journal::record::LookOutcome;
 use crate::notify::{Delivery, Outcome};
@@ -306,6 +307,23 @@ impl Post {
     }
 }
 
+impl EvidenceOut {
+    pub(in crate::web) fn of(shows: &Evidence) -> Self {
+        Self {
+            post: shows.post.to_string(),
+            url: shows.url.as_ref().map(ToString::to_string),
+            source: shows.source.to_string(),
+            source_name: shows.source_name.clone(),
+            excerpt: shows.excerpt.clone(),
+            terms: shows.terms.clone(),
+            sensitivity: shows.sensitivity,
+            grade: shows.grade.map_or("none", crate::assess::Grade::as_str),
+            why: shows.why.clone(),
+            published_at: shows.published_at.to_string(),
+        }
+    }
+}
+
 impl From<FoundPost> for Post {
     fn from(found: FoundPost) -> Self {
         Self::of(found.post, found.marks)
@@ -338,18 +356,7 @@ pub(in crate::web) fn facets(facets: &Facets) -> Value {
 
 impl IncidentOut {
     pub(in crate::web) fn of(incident: &Incident, sent: Option<&[(OutboxEntry, Vec<Delivery>)]>) -> Self {
-        let evidence = incident.evidence.iter().map(|shows| EvidenceOut {
-            post: shows.post.to_string(),
-            url: shows.url.as_ref().map(ToString::to_string),
-            source: shows.source.to_string(),
-            source_name: shows.source_name.clone(),
-            excerpt: shows.excerpt.clone(),
-            terms: shows.terms.clone(),
-            sensitivity: shows.sensitivity,
-            grade: shows.grade.map_or("none", crate::assess::Grade::as_str),
-            why: shows.why.clone(),
-            published_at: shows.published_at.to_string(),
-        });
+        let evidence = incident.evidence.iter().map(EvidenceOut::of);
         Self {
             id: incident.id.to_string(),
             grade: incident.grade.as_str(),

@@ -77,8 +77,8 @@
   document.body.addEventListener("htmx:sseOpen", function () {
     live(true);
     // What happened while the connection was lost is on the page that is loaded now.
-    const queue = document.getElementById("queue");
-    if (wasOpen && queue && window.htmx) window.htmx.trigger(queue, "refresh");
+    const list = document.getElementById("queue") || document.getElementById("topics");
+    if (wasOpen && list && window.htmx) window.htmx.trigger(list, "refresh");
     wasOpen = true;
   });
   document.body.addEventListener("htmx:sseError", function () { live(false); });

@@ -8,6 +8,7 @@ pub(super) mod post;
 pub(super) mod search;
 pub(super) mod settings;
 pub(super) mod sources;
+pub(super) mod topics;
 pub(super) mod verdict;
 
 use askama::Template;
@@ -31,6 +32,7 @@ type Page = Result<Response, Failed>;
 pub(super) enum Nav {
     None,
     Desk,
+    Topics,
     Search,
     Sources,
     Outbox,
