@@ -362,6 +362,47 @@ async function liveDesk(browser, daemon) {
   await phone.context.close();
 }
 
+const DAYS_OF_TALK = 3;
+const TALK = [["周末", "昨晚", "清早", "午后", "放学以后", "半夜", "雨停了", "假期里"], ["邻居", "同事", "外婆", "表哥", "室友", "店家", "舅舅", "队友", "同桌"],
+  ["做了红烧肉", "养了两只鹦鹉", "种的番茄结果了", "学会了吹口琴", "拍到一张晚霞", "换了新书架", "钓到一条鲫鱼", "修好了老座钟", "寄来一箱橘子", "追完了一部剧", "跑完了半马"],
+  ["真不错", "大家都笑了", "我也想试试", "看着就高兴", "值得记一笔", "下次还要去", "就是有点累"]];
+const OUTAGE = ["我们小区停水了，一早起来没法洗脸", "下班回家发现停水，水龙头一滴都没有", "小区又停水，老人提着桶到处找水", "停水什么时候能来水？饭都做不了",
+  "孩子发烧要喝热水，偏偏停水", "停水了，物业说不知道原因，急人", "店里今天只好关门，整条街停水", "停水没人通知，马桶都冲不了", "六楼也没水了，停水到底怎么回事",
+  "自来水热线打不通，停水半天了", "超市的矿泉水都卖空了，因为停水", "停水停得洗衣机洗到一半停了"];
+
+/** What a town says in three days before now: nobody's business, each in words of its own. */
+function talk() {
+  const each = (n) => TALK.map((words, at) => words[Math.floor(n / TALK.slice(0, at).reduce((all, more) => all * more.length, 1)) % words.length]);
+  return Array.from({ length: 600 }, (_, n) => {
+    const [when, who, what, how] = each(n * 7);
+    const published_at = new Date(Date.now() - DAYS_OF_TALK * 86_400_000 + n * 430_000).toISOString();
+    return { source: "town", id: `t${n}`, author: `人${n}`, published_at, text: `${when}${who}${what}，${how}` };
+  });
+}
+
+async function risingTopic(browser, daemon) {
+  await check("browser: a topic that suddenly rises comes to the open page by itself, with curve and posts", async () => {
+    const visitor = await Visitor.make(browser, daemon.url);
+    await visitor.logIn();
+    const { page } = visitor;
+    await visitor.go("/topics");
+    await page.waitForSelector("#live.on");
+    assert(await page.isVisible("#topics .empty"), "nothing rises at first");
+    await page.evaluate(() => { window.notReloaded = true; });
+    daemon.ingest(OUTAGE.map((text, n) => ({
+      source: "town", id: `o${n}`, author: `居民${n}`, text, published_at: new Date(Date.now() - 1_500_000 + n * 120_000).toISOString(), url: `https://town.example/${n}`,
+    })));
+    await page.waitForSelector("#topics li.topic");
+    const shown = await page.textContent("#topics li.topic");
+    for (const part of ["停水", "提到，往常同一时段", "突然升温"]) assert(shown.includes(part), `${part} in ${shown}`);
+    assert(!shown.includes("居民"), "a writer's name");
+    assert(await page.locator("#topics svg.curve rect").count() >= 1, "no curve");
+    assert(await page.evaluate(() => window.notReloaded === true), "the page was loaded again");
+    same(visitor.take(), [], "faults");
+    await visitor.context.close();
+  });
+}
+
 async function reviews(browser, daemon) {
   /** Follows an incident's evidence to the review of its post. */
   const toReview = async (visitor) => {
@@ -437,7 +478,7 @@ async function everyPage(browser, daemon) {
   await look.context.close();
   const pages = {
     desk: "/", closed: "/?state=closed", incident, post, search: "/search", found: `/search?q=${encodeURIComponent("起火")}`, wrong: "/search?q=%28%28",
-    sources: "/sources", outbox: "/outbox", settings: "/settings", docs: "/docs",
+    topics: "/topics", sources: "/sources", outbox: "/outbox", settings: "/settings", docs: "/docs",
   };
   for (const [width, height] of [[1280, 800], [390, 844]]) {
     for (const colorScheme of ["light", "dark"]) {
@@ -594,12 +635,15 @@ async function main() {
   let browser;
   try {
     await daemon.start();
+    // First of all: what is usual is what was said before.
+    daemon.ingest(talk());
     const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
       "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"];
     browser = await chromium.launch({ executablePath: executable, headless: true, args: flags });
     await setUp(browser, daemon);
     await liveDesk(browser, daemon);
     await reviews(browser, daemon);
+    await risingTopic(browser, daemon);
     await everyPage(browser, daemon);
     await hostilePosts(browser, daemon);
     await check("browser: the daemon stops in order with browsers still there", () => daemon.stop());
