@@ -1,7 +1,7 @@
-//! What one assessment costs, with the dictionaries of the repository.
+//! What one assessment costs.
 //!
 //! `cargo bench --bench assess`; the figures are microseconds of one core for one post. `short` posts
-//! have about 60 characters, `long` ones about 110.
+//! have about 60 characters, `long` ones about 110. `rows` asks what a thousand times the rows cost.
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -9,17 +9,31 @@ use std::sync::{Arc, LazyLock};
 use minsheng::assess::{AssessConfig, Assessor};
 use minsheng::extract::post::{Counts, Dated, Post, PostId, PostKind};
 use minsheng::lexicon::matcher::Lexicon;
+use minsheng::model::Model;
 use minsheng::source::SourceId;
+
+#[path = "common/terms.rs"]
+mod terms;
 
 fn main() {
     divan::main();
 }
 
-static ASSESSOR: LazyLock<Assessor> = LazyLock::new(|| {
+/// The dictionaries of the repository.
+fn shipped() -> Assessor {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("dictionaries");
     let today = "2026-03-01".parse().expect("a date");
     let (lexicon, _) = Lexicon::load(&dir, today).expect("the dictionaries have no faults");
     Assessor::new(Arc::new(lexicon), AssessConfig::default())
+}
+
+static RULES: LazyLock<Assessor> = LazyLock::new(shipped);
+
+static MODEL: LazyLock<Assessor> = LazyLock::new(|| {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("dictionaries/minsheng.model");
+    let model =
+        Model::from_bytes(&std::fs::read(path).expect("the model is there")).expect("the model is whole");
+    shipped().with_model(Some(Arc::new(model)))
 });
 
 const SHORT: [&str; 4] = [
@@ -60,12 +74,27 @@ fn posts(repeat: usize) -> Vec<Arc<Post>> {
     SHORT.iter().map(post).collect()
 }
 
-#[divan::bench(args = [("short", 1), ("long", 2)])]
-fn assess(bencher: divan::Bencher<'_, '_>, (_, repeat): (&str, usize)) {
+fn judge(bencher: divan::Bencher<'_, '_>, assessor: &Assessor, repeat: usize) {
     let posts = posts(repeat);
     let mut next = 0;
     bencher.bench_local(|| {
         next = (next + 1) % posts.len();
-        ASSESSOR.assess(Arc::clone(&posts[next]))
+        assessor.assess(Arc::clone(&posts[next]))
     });
+}
+
+#[divan::bench(args = [("short", 1), ("long", 2)])]
+fn by_rules(bencher: divan::Bencher<'_, '_>, (_, repeat): (&str, usize)) {
+    judge(bencher, &RULES, repeat);
+}
+
+#[divan::bench(args = [("short", 1), ("long", 2)])]
+fn with_model(bencher: divan::Bencher<'_, '_>, (_, repeat): (&str, usize)) {
+    judge(bencher, &MODEL, repeat);
+}
+
+#[divan::bench(args = [1_000, 1_000_000])]
+fn rows(bencher: divan::Bencher<'_, '_>, many: usize) {
+    let lexicon = terms::lexicon(&SHORT, &["停水\tutilities\ttopic\tsub\t\t组"], many);
+    judge(bencher, &Assessor::new(Arc::new(lexicon), AssessConfig::default()), 2);
 }

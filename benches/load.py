@@ -82,8 +82,11 @@ def push(daemon, lines):
         return json.loads(answer)
 
 
-def caught_up(daemon, stored):
-    wait_for("all posts to be searchable", lambda: daemon.get("/api/v1/posts/count")["count"] >= stored, 900, 0.25)
+def caught_up(daemon):
+    """Waits until all that was stored before is judged and indexed: a mark that is stored now is found by search."""
+    mark = f"zm{time.monotonic_ns()}q"
+    push(daemon, body([{"source": "mark", "id": mark, "text": f"到此为止 {mark}"}]))
+    wait_for("the mark to be searchable", lambda: daemon.get("/api/v1/posts/count", q=mark)["count"] == 1, 900, 0.1)
 
 
 def memory(daemon):
@@ -141,7 +144,7 @@ def fill(daemon, posts, chance):
         text += sum(len(one["text"].encode()) for one in batch)
         same(push(daemon, body(batch))["rejected"], [], "rejected")
     accepted = time.monotonic() - began
-    caught_up(daemon, posts)
+    caught_up(daemon)
     whole = time.monotonic() - began
     said("posts accepted", posts / accepted, "posts/s")
     said("posts accepted, judged, indexed, observed", posts / whole, "posts/s")
@@ -226,7 +229,7 @@ def main():
     places = sorted({row[0] for row in rows if row[0].endswith("县")})
     chance.shuffle(places)
     following, stored = latency(daemon, hook_at, places, asked.rate, asked.seconds, asked.posts, chance)
-    caught_up(daemon, stored)
+    caught_up(daemon)
 
     load = Load(daemon, asked.rate, following, chance)
     target = following + asked.rate * 3
@@ -236,9 +239,10 @@ def main():
     began = time.monotonic()
     daemon.start()
     said("kill -9 under load to ready", time.monotonic() - began, "s")
-    # What was acknowledged is there; of the batch that was under way, all or nothing.
-    caught_up(daemon, load.next + stored - following)
+    caught_up(daemon)
     durable = daemon.get("/api/v1/posts/count")["count"]
+    # What was acknowledged is there; of the batch that was under way, all or nothing.
+    assert durable >= stored + load.next - following, (durable, stored, load.next, following)
 
     load = Load(daemon, 50, load.next + asked.rate, chance)
     time.sleep(30)
@@ -249,12 +253,16 @@ def main():
     before = cpu_seconds(daemon)
     time.sleep(20)
     said("idle, full desk", 100 * (cpu_seconds(daemon) - before) / 20, "% of a core")
+    caught_up(daemon)
+    durable = daemon.get("/api/v1/posts/count")["count"]
     daemon.stop()
 
     began = time.monotonic()
     daemon.cli("rebuild", deadline=1_800)
     daemon.start(deadline=1_800)
-    caught_up(daemon, durable)
+    caught_up(daemon)
+    # And the mark that tells that all is caught up.
+    assert daemon.get("/api/v1/posts/count")["count"] == durable + 1, "posts after the views were made anew"
     said("all views made anew, to all searchable", time.monotonic() - began, "s")
     daemon.stop()
 

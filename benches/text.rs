@@ -5,13 +5,14 @@
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use jiff::civil::Date;
-use minsheng::lexicon::matcher::Lexicon;
-use minsheng::lexicon::shelf::Shelf;
 use minsheng::text::fingerprint::Fingerprint;
 use minsheng::text::mask::mask;
 use minsheng::text::normalize::normalize;
 use minsheng::text::segment::Segmenter;
 use minsheng::text::sentence::clauses;
+
+#[path = "common/terms.rs"]
+mod terms;
 
 fn main() {
     divan::main();
@@ -35,40 +36,13 @@ fn segmenter() -> Segmenter {
     Segmenter::new(["望江花园", "清荷小学", "东岭路", "没人管", "停水"])
 }
 
-/// Invented terms of three to six characters, drawn from the characters of the posts so that the
-/// automaton is walked deep, beside some that do occur.
-fn lexicon(literals: usize) -> Lexicon {
-    let letters: std::collections::BTreeSet<char> =
-        normalize(&POSTS.concat()).text().chars().filter(|c| !c.is_ascii() && c.is_alphanumeric()).collect();
-    let letters: Vec<char> = letters.into_iter().collect();
-    let mut rows = String::from("term\tcategory\tkind\tmode\tvariants\towner\n");
-    for (term, category) in
-        [("停水", "utilities"), ("没人管", "conduct"), ("头晕", "health"), ("井盖", "traffic")]
-    {
-        rows.push_str(&[term, "\t", category, "\ttopic\tsub\t\t组\n"].concat());
-    }
-    rows.push_str("拖欠+工资\tlabour\ttopic\tall\t欠薪\t组\n");
-    let mut state = 7_u64;
-    let mut made = std::collections::BTreeSet::new();
-    while made.len() < literals {
-        let mut next = |below: usize| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) as usize % below
-        };
-        let length = 3 + next(4);
-        made.insert((0..length).map(|_| letters[next(letters.len())]).collect::<String>());
-    }
-    for term in made {
-        rows.push_str(&[&term, "\thousing\ttopic\tsub\t\t组\n"].concat());
-    }
-    let mut shelf = Shelf::default();
-    shelf.put("10-bench.tsv", rows.into_bytes());
-    let today: Date = "2026-03-01".parse().expect("a date");
-    match Lexicon::compile(&shelf, today) {
-        Ok((lexicon, _)) => lexicon,
-        Err(faults) => panic!("{faults}"),
-    }
-}
+const USUAL: [&str; 5] = [
+    "停水\tutilities\ttopic\tsub\t\t组",
+    "没人管\tconduct\ttopic\tsub\t\t组",
+    "头晕\thealth\ttopic\tsub\t\t组",
+    "井盖\ttraffic\ttopic\tsub\t\t组",
+    "拖欠+工资\tlabour\ttopic\tall\t欠薪\t组",
+];
 
 #[divan::bench]
 fn normalise(bencher: Bencher) {
@@ -93,7 +67,7 @@ fn segment(bencher: Bencher) {
 
 #[divan::bench(args = [10_000, 100_000])]
 fn scan(bencher: Bencher, literals: usize) {
-    let lexicon = lexicon(literals);
+    let lexicon = terms::lexicon(&POSTS, &USUAL, literals);
     let segmenter = segmenter();
     let cut = POSTS.map(|post| {
         let text = normalize(post).text().to_owned();

@@ -48,11 +48,13 @@ pub(crate) fn text_bag(reading: &Reading<'_>) -> Bag {
     bag
 }
 
-/// The pieces of text behind the features of a text, as they stand in it.
-pub(crate) fn named<'a>(reading: &Reading<'a>) -> BTreeMap<u32, &'a str> {
+/// The pieces of text behind features of a text, as they stand in it; `wanted` are their hashes, sorted.
+pub(crate) fn named<'a>(reading: &Reading<'a>, wanted: &[u32]) -> BTreeMap<u32, &'a str> {
     let mut names = BTreeMap::new();
     of_text(reading, |_, hash, piece| {
-        names.entry(hash).or_insert_with(|| reading.slice(piece.0, piece.1));
+        if wanted.binary_search(&hash).is_ok() {
+            names.entry(hash).or_insert_with(|| reading.slice(piece.0, piece.1));
+        }
     });
     names
 }

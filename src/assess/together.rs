@@ -38,6 +38,8 @@ const NAMED: f32 = 0.2;
 const ROUTED: f32 = 0.4;
 /// Pieces of text that are named as reasons.
 const REASONS: usize = 3;
+/// Features among which they are looked for: many are single characters, or marks, and say nothing to a reader.
+const LOUDEST: usize = 64;
 
 /// Asks the model and weighs its word against the rules'.
 pub(crate) fn decide(seen: &Seen<'_>, model: &Model, weights: &Weights) -> Concluded {
@@ -153,12 +155,17 @@ fn mood(likely: &Likelihoods<'_>) -> Sentiment {
 
 /// The pieces of text that spoke loudest for a grade: words before runs of characters, none inside another.
 fn reasons(opinion: &Opinion<'_>, label: &str, seen: &Seen<'_>) -> String {
-    let names = named(seen.reading);
-    let mut weighed: Vec<(&str, f32)> = opinion
-        .reasons("grade", label)
+    let mut speak = opinion.reasons("grade", label);
+    speak.retain(|(_, worth)| *worth > 0.0);
+    speak.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
+    speak.truncate(LOUDEST);
+    let mut wanted: Vec<u32> = speak.iter().map(|(hash, _)| *hash).collect();
+    wanted.sort_unstable();
+    let names = named(seen.reading, &wanted);
+    let mut weighed: Vec<(&str, f32)> = speak
         .into_iter()
         .filter_map(|(hash, worth)| Some((*names.get(&hash)?, worth)))
-        .filter(|(piece, worth)| *worth > 0.0 && is_telling(piece))
+        .filter(|(piece, _)| is_telling(piece))
         .collect();
     weighed.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(other.0)));
     let mut chosen: Vec<&str> = Vec::new();

@@ -147,9 +147,9 @@ impl<'a> Opinion<'a> {
         self.heads.get(head)
     }
 
-    /// How much each feature of the text speaks for a label beside the others of its head, by hash;
+    /// How much each feature of the text speaks for a label beside the others of its head, with its hash;
     /// features that the model does not know are left out.
-    pub fn reasons(&self, head: &str, label: &str) -> BTreeMap<u32, f32> {
+    pub fn reasons(&self, head: &str, label: &str) -> Vec<(u32, f32)> {
         let mut before = 0;
         for known in &self.model.heads {
             if known.name == head
@@ -159,16 +159,15 @@ impl<'a> Opinion<'a> {
                 let weigh = |&(feature, value): &(u32, f32)| {
                     let from = feature as usize * width + before;
                     let weights = &self.model.weights[from..from + known.labels.len()];
-                    let worth: Vec<f32> =
-                        weights.iter().zip(&known.steps).map(|(&w, step)| f32::from(w) * step).collect();
-                    let mean = worth.iter().sum::<f32>() / worth.len() as f32;
-                    (self.model.vocabulary.hashes[feature as usize], value * (worth[at] - mean))
+                    let worth = |at: usize| f32::from(weights[at]) * known.steps[at];
+                    let mean = (0..weights.len()).map(worth).sum::<f32>() / weights.len() as f32;
+                    (self.model.vocabulary.hashes[feature as usize], value * (worth(at) - mean))
                 };
                 return self.vector.entries().iter().map(weigh).collect();
             }
             before += known.labels.len();
         }
-        BTreeMap::new()
+        Vec::new()
     }
 }
 

@@ -32,7 +32,7 @@ use crate::store::{
     Span, Store, StoreError,
 };
 
-pub use labels::LabelPage;
+pub use labels::{LabelPage, labels_of};
 
 /// Most posts of a thread that are shown.
 const MOST_OF_THREAD: usize = 500;

@@ -13,8 +13,8 @@ use jiff::Timestamp;
 use super::lexicons::{self, Kept};
 use super::start::journal_dir;
 use crate::extract::post::{Post, PostId};
-use crate::journal::record::{DeskRecord, PostRecord, Record};
-use crate::journal::{JournalError, RealDisk, Stream, read_beside};
+use crate::journal::record::{DeskRecord, DeskVerdict, PostRecord, Record};
+use crate::journal::{JournalError, RealDisk, Sequence, Stream, read_beside};
 use crate::store::PostState;
 
 /// What was read.
@@ -31,6 +31,8 @@ pub struct StoredPosts {
 pub struct Version {
     /// The post with the text of that time.
     pub post: Post,
+    /// The record that holds the text.
+    pub sequence: Sequence,
     /// When the text became known.
     pub at: Timestamp,
 }
@@ -44,25 +46,25 @@ pub fn stored_posts(
     let within =
         |at: Timestamp| since.is_none_or(|since| at >= since) && until.is_none_or(|until| at < until);
     let mut fates = Fates::default();
-    each(data, |record| fates.take(&record, within))?;
+    each(data, |_, record| fates.take(&record, within))?;
     let mut found = StoredPosts::default();
     // Posts that were found earlier and are given again with a later text.
     let mut earlier: HashMap<PostId, Post> = HashMap::new();
     let mut known: HashSet<PostId> = HashSet::new();
-    found.lost = each(data, |record| match record {
+    found.lost = each(data, |sequence, record| match record {
         PostRecord::Found(post) if known.insert(post.id) && !fates.is_gone(post.id) => {
             if fates.revised.contains(&post.id) {
                 earlier.insert(post.id, (*post).clone());
             }
             if within(post.captured_at) {
                 let at = post.captured_at;
-                found.versions.push(Version { post: *post, at });
+                found.versions.push(Version { post: *post, sequence, at });
             }
         }
         PostRecord::Revised { post, title, text, counts, at } if within(at) => {
             if let Some(before) = earlier.get(&post) {
                 let post = Post { title, text, counts, ..before.clone() };
-                found.versions.push(Version { post, at });
+                found.versions.push(Version { post, sequence, at });
             }
         }
         PostRecord::Found(_)
@@ -74,6 +76,17 @@ pub fn stored_posts(
         | PostRecord::Visited(_) => {}
     })?;
     Ok(found)
+}
+
+/// What the desk said last of each post. Blocks on the disk.
+pub fn verdicts(data: &Path) -> Result<HashMap<PostId, DeskVerdict>, JournalError> {
+    let mut last = HashMap::new();
+    read_beside(&RealDisk, &journal_dir(data), Stream::Desk, |entry| {
+        if let Ok(DeskRecord::Verdict(verdict)) = DeskRecord::decode(&entry.payload) {
+            last.insert(verdict.post, *verdict);
+        }
+    })?;
+    Ok(last)
 }
 
 /// The dictionaries in force by the latest record that says so, with the model if one was; `None` if none does
@@ -122,12 +135,12 @@ impl Fates {
 }
 
 /// Calls `take` with every record about posts; gives what could not be read.
-fn each(data: &Path, mut take: impl FnMut(PostRecord)) -> Result<u64, JournalError> {
+fn each(data: &Path, mut take: impl FnMut(Sequence, PostRecord)) -> Result<u64, JournalError> {
     let mut strange = 0;
     let damaged =
         read_beside(&RealDisk, &journal_dir(data), Stream::Posts, |entry| {
             match PostRecord::decode(&entry.payload) {
-                Ok(record) => take(record),
+                Ok(record) => take(entry.sequence, record),
                 Err(error) => {
                     tracing::warn!(sequence = entry.sequence.0, %error, "record cannot be read");
                     strange += 1;

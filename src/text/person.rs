@@ -4,6 +4,9 @@
 //! where names stand, counts as one. Losing a word costs little; a list that names a person must not be.
 //! Taking names out of a text that is stored is the affair of [`mask`](super::mask), which needs certainty.
 
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
 use crate::text::mask::name::{COMPOUND, SURNAMES, TITLES};
 use crate::text::segment::{Nature, Segmenter};
 use crate::text::sentence::is_han;
@@ -37,6 +40,15 @@ const JAPANESE: &str = "田川村崎原";
 /// character is a surname.
 const THINGS: &str =
     "卡费车门井锁灯桩单证款贷群店站员房桥路管水电气味声音堆坑线网杆牌机柜箱桶池墙板窗顶漏堵断停坏塌裂臭脏乱";
+/// Titles that say by themselves that a name stood before them, by their first character: every word of every post
+/// is asked about. 总 and 工 begin too many words (总是, 工人) to say anything by themselves.
+static AFTER: LazyLock<HashMap<char, Vec<&str>>> = LazyLock::new(|| {
+    by(titles().filter(|title| title.chars().nth(1).is_some()), |title| title.chars().next())
+});
+/// What stands right before a name, by its last character.
+static CUES: LazyLock<HashMap<char, Vec<&str>>> =
+    LazyLock::new(|| by(BEFORE.into_iter(), |cue| cue.chars().next_back()));
+static IS_SURNAME: LazyLock<HashSet<char>> = LazyLock::new(|| SURNAMES.chars().collect());
 /// Longest text that can be a name by its form, with what clings to it.
 const LONGEST: usize = 5;
 
@@ -68,15 +80,29 @@ pub fn stands_as_name(before: &str, after: &str) -> bool {
     if before.ends_with(['@', '·']) || after.starts_with('·') {
         return true;
     }
-    // 总 and 工 begin too many words (总是, 工人) to say anything by themselves.
-    let is_long = |title: &&str| title.chars().nth(1).is_some();
-    titles().filter(is_long).any(|title| after.starts_with(title))
-        || BEFORE.iter().any(|cue| before.ends_with(cue))
+    let first = after.chars().next().and_then(|c| AFTER.get(&c));
+    let last = before.chars().next_back().and_then(|c| CUES.get(&c));
+    first.is_some_and(|titles| titles.iter().any(|title| after.starts_with(title)))
+        || last.is_some_and(|cues| cues.iter().any(|cue| before.ends_with(cue)))
+}
+
+/// Words by one of their characters.
+fn by(
+    words: impl Iterator<Item = &'static str>,
+    key: impl Fn(&str) -> Option<char>,
+) -> HashMap<char, Vec<&'static str>> {
+    let mut found: HashMap<char, Vec<&str>> = HashMap::new();
+    for word in words {
+        if let Some(c) = key(word) {
+            found.entry(c).or_default().push(word);
+        }
+    }
+    found
 }
 
 /// Whether a character may be a surname.
 pub fn is_surname(c: char) -> bool {
-    SURNAMES.contains(c)
+    IS_SURNAME.contains(&c)
 }
 
 fn titles() -> impl Iterator<Item = &'static str> {

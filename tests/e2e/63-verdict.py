@@ -134,6 +134,10 @@ def verdict_cases(daemon):
         same(daemon.cli("export", "labels", "--since", "2099-01-01T00:00:00Z").stdout, "", "labels of the future")
         told = daemon.cli("eval", out, "--json", deadline=300)
         assert json.loads(told.stdout)["rows"] == len(said), told.stdout[:200]
+        known = json.loads(daemon.cli("dict", "stats", "--json", deadline=300).stdout)
+        same((known["posts"], known["labelled"]), (POSTS, len(said)), "stored posts, and those with a verdict")
+        water = next(row for row in known["rows"] if row["term"] == "停水" and row["kind"] == "topic")
+        assert water["right"]["of"] > 0, water
         model = daemon.dictionaries / "desk.model"
         shipped = sorted((REPOSITORY / "tests/labelled").glob("*.jsonl"))[:4]
         told = daemon.cli("model", "train", out, *shipped, "--out", model, "--note", "desk", deadline=900)

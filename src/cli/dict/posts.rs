@@ -1,6 +1,7 @@
 //! The posts that the workbench looks at: of files, or those stored in the data directory; with what people say
 //! of them.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
@@ -19,8 +20,9 @@ use crate::extract::pushed::{LINE_LIMIT, PushedPost, read};
 use crate::incident::desk_time;
 use crate::pipeline::clock::Clock;
 use crate::pipeline::intake::without_private_data;
+use crate::pipeline::reading::labels_of;
 use crate::pipeline::start::journal_dir;
-use crate::pipeline::stored::stored_posts;
+use crate::pipeline::stored::{Version, stored_posts, verdicts};
 use crate::source::SourceId;
 
 /// How far back stored posts are read if nobody says.
@@ -33,7 +35,8 @@ pub(in crate::cli) struct Which {
     /// Default: the stored posts of the last thirty days.
     #[arg(value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
-    /// What people say of the posts: JSON lines with the post's `id` and grade, category …
+    /// What people say of the posts: JSON lines with the post's `id` and grade, category … Default for stored posts:
+    /// what the desk said of them.
     #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
     /// Leave out what was known before.
@@ -104,15 +107,24 @@ impl Which {
             output::complain("parts of the journal cannot be read: `minsheng verify` tells which");
         }
         let day = |at: Timestamp| desk_time(at).strftime("%Y-%m-%d").to_string();
+        let mut said = match self.labels {
+            Some(_) => HashMap::new(),
+            None => verdicts(&places.data)?,
+        };
         let named = format!(
             "已存帖文 {}至{}",
             begin.map_or_else(String::new, |begin| format!("{} ", day(begin))),
             self.until.map_or_else(|| day(now), day)
         );
-        let rows = found.versions.into_iter().map(|version| {
-            let id = version.post.external_id.clone().unwrap_or_else(|| version.post.id.to_string());
-            let labelled = Labelled { id, post: version.post, labels: Labels::default() };
-            Row { labelled, at: Some(version.at) }
+        let rows = found.versions.into_iter().map(|Version { post, sequence, at }| {
+            // What was said of another text says nothing of this one.
+            let said = match said.entry(post.id) {
+                Entry::Occupied(said) if said.get().text_at == sequence => Some(said.remove()),
+                Entry::Occupied(_) | Entry::Vacant(_) => None,
+            };
+            let id = post.external_id.clone().unwrap_or_else(|| post.id.to_string());
+            let labels = said.map_or_else(Labels::default, labels_of);
+            Row { labelled: Labelled { id, post, labels }, at: Some(at) }
         });
         Ok(Posts { rows: rows.collect(), refused: 0, named, since: begin })
     }

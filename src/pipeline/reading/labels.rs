@@ -71,15 +71,13 @@ impl Reading {
             Some(PostRecord::Revised { title, text, counts, .. }) => Post { title, text, counts, ..found },
             Some(_) | None => return Ok(None),
         };
-        let labels = Labels {
-            grade: verdict.grade,
-            category: verdict.category,
-            department: verdict.department,
-            sentiment: verdict.sentiment,
-            question: verdict.question,
-            ..Labels::default()
-        };
         let post = Post { voice: None, ..post };
-        Ok(Some(Labelled { id: verdict.post.to_string(), post, labels }))
+        Ok(Some(Labelled { id: verdict.post.to_string(), post, labels: labels_of(verdict) }))
     }
+}
+
+/// What the desk said of a post, as labels.
+pub fn labels_of(verdict: DeskVerdict) -> Labels {
+    let DeskVerdict { grade, category, department, sentiment, question, .. } = verdict;
+    Labels { grade, category, department, sentiment, question, ..Labels::default() }
 }
