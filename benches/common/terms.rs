@@ -6,6 +6,9 @@ use minsheng::lexicon::matcher::Lexicon;
 use minsheng::lexicon::shelf::Shelf;
 use minsheng::text::normalize::normalize;
 
+/// Rows of a file: well below the largest file that is read.
+const ROWS_OF_A_FILE: usize = 250_000;
+
 /// `many` invented terms of three to six characters, drawn from the characters of `texts` so that the automaton is
 /// walked deep, beside `usual` rows that do occur.
 pub(crate) fn lexicon(texts: &[&str], usual: &[&str], many: usize) -> Lexicon {
@@ -22,15 +25,17 @@ pub(crate) fn lexicon(texts: &[&str], usual: &[&str], many: usize) -> Lexicon {
         let length = 3 + next(4);
         made.insert((0..length).map(|_| letters[next(letters.len())]).collect::<String>());
     }
-    let mut rows = String::from("term\tcategory\tkind\tmode\tvariants\towner\n");
-    for row in usual {
-        rows.push_str(&[row, "\n"].concat());
-    }
-    for term in made {
-        rows.push_str(&[&term, "\thousing\ttopic\tsub\t\t组\n"].concat());
-    }
     let mut shelf = Shelf::default();
-    shelf.put("10-bench.tsv", rows.into_bytes());
+    let mut put = |name: &str, rows: String| {
+        let header = "term\tcategory\tkind\tmode\tvariants\towner\n";
+        shelf.put(name, [header, &rows].concat().into_bytes());
+    };
+    put("10-usual.tsv", usual.iter().map(|row| [row, "\n"].concat()).collect());
+    let made: Vec<String> = made.into_iter().collect();
+    for (at, part) in made.chunks(ROWS_OF_A_FILE).enumerate() {
+        let rows = part.iter().map(|term| [term, "\thousing\ttopic\tsub\t\t组\n"].concat()).collect();
+        put(&format!("20-invented-{at}.tsv"), rows);
+    }
     let today = "2026-03-01".parse().expect("a date");
     match Lexicon::compile(&shelf, today) {
         Ok((lexicon, _)) => lexicon,

@@ -46,12 +46,12 @@ pub fn stored_posts(
     let within =
         |at: Timestamp| since.is_none_or(|since| at >= since) && until.is_none_or(|until| at < until);
     let mut fates = Fates::default();
-    each(data, |_, record| fates.take(&record, within))?;
+    each(data, Stream::Posts, |_, record: PostRecord| fates.take(&record, within))?;
     let mut found = StoredPosts::default();
     // Posts that were found earlier and are given again with a later text.
     let mut earlier: HashMap<PostId, Post> = HashMap::new();
     let mut known: HashSet<PostId> = HashSet::new();
-    found.lost = each(data, |sequence, record| match record {
+    found.lost = each(data, Stream::Posts, |sequence, record| match record {
         PostRecord::Found(post) if known.insert(post.id) && !fates.is_gone(post.id) => {
             if fates.revised.contains(&post.id) {
                 earlier.insert(post.id, (*post).clone());
@@ -78,26 +78,29 @@ pub fn stored_posts(
     Ok(found)
 }
 
-/// What the desk said last of each post. Blocks on the disk.
-pub fn verdicts(data: &Path) -> Result<HashMap<PostId, DeskVerdict>, JournalError> {
+/// What the desk said last of each post, and how much of the journal could not be read. Blocks on the disk.
+pub fn verdicts(data: &Path) -> Result<(HashMap<PostId, DeskVerdict>, u64), JournalError> {
     let mut last = HashMap::new();
-    read_beside(&RealDisk, &journal_dir(data), Stream::Desk, |entry| {
-        if let Ok(DeskRecord::Verdict(verdict)) = DeskRecord::decode(&entry.payload) {
+    let lost = each(data, Stream::Desk, |_, record| {
+        if let DeskRecord::Verdict(verdict) = record {
             last.insert(verdict.post, *verdict);
         }
     })?;
-    Ok(last)
+    Ok((last, lost))
 }
 
 /// The dictionaries in force by the latest record that says so, with the model if one was; `None` if none does
 /// or they were not kept. Blocks on the disk.
 pub fn in_force(data: &Path) -> Result<Option<Kept>, JournalError> {
     let mut last = None;
-    read_beside(&RealDisk, &journal_dir(data), Stream::Desk, |entry| {
-        if let Ok(DeskRecord::Lexicon { version, .. }) = DeskRecord::decode(&entry.payload) {
+    let lost = each(data, Stream::Desk, |_, record| {
+        if let DeskRecord::Lexicon { version, .. } = record {
             last = Some(version);
         }
     })?;
+    if lost > 0 {
+        tracing::warn!(lost, "records of the desk cannot be read; later dictionaries may be among them");
+    }
     Ok(last.and_then(|version| match lexicons::kept(&data.join("lexicons"), &version) {
         Ok(kept) => Some(kept),
         Err(error) => {
@@ -134,17 +137,19 @@ impl Fates {
     }
 }
 
-/// Calls `take` with every record about posts; gives what could not be read.
-fn each(data: &Path, mut take: impl FnMut(Sequence, PostRecord)) -> Result<u64, JournalError> {
+/// Calls `take` with every record of a stream; gives how many could not be read.
+fn each<R: Record>(
+    data: &Path,
+    stream: Stream,
+    mut take: impl FnMut(Sequence, R),
+) -> Result<u64, JournalError> {
     let mut strange = 0;
     let damaged =
-        read_beside(&RealDisk, &journal_dir(data), Stream::Posts, |entry| {
-            match PostRecord::decode(&entry.payload) {
-                Ok(record) => take(entry.sequence, record),
-                Err(error) => {
-                    tracing::warn!(sequence = entry.sequence.0, %error, "record cannot be read");
-                    strange += 1;
-                }
+        read_beside(&RealDisk, &journal_dir(data), stream, |entry| match R::decode(&entry.payload) {
+            Ok(record) => take(entry.sequence, record),
+            Err(error) => {
+                tracing::warn!(sequence = entry.sequence.0, %error, "record cannot be read");
+                strange += 1;
             }
         })?;
     Ok(damaged + strange)

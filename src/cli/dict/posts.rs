@@ -103,14 +103,14 @@ impl Which {
         let bar = output::progress(None, "reading the journal");
         let found = stored_posts(&places.data, begin.map(|begin| begin - look_back), self.until)?;
         bar.finish_and_clear();
-        if found.lost > 0 {
-            output::complain("parts of the journal cannot be read: `minsheng verify` tells which");
-        }
         let day = |at: Timestamp| desk_time(at).strftime("%Y-%m-%d").to_string();
-        let mut said = match self.labels {
-            Some(_) => HashMap::new(),
+        let (mut said, unsaid) = match self.labels {
+            Some(_) => (HashMap::new(), 0),
             None => verdicts(&places.data)?,
         };
+        if found.lost + unsaid > 0 {
+            output::complain("parts of the journal cannot be read: `minsheng verify` tells which");
+        }
         let named = format!(
             "已存帖文 {}至{}",
             begin.map_or_else(String::new, |begin| format!("{} ", day(begin))),
