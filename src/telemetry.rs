@@ -40,6 +40,8 @@ pub mod metric {
     pub const VIEW_SEQUENCE: &str = "minsheng_view_sequence";
     /// Gauge: notifications by `state`.
     pub const OUTBOX: &str = "minsheng_outbox_entries";
+    /// Gauge: events that are followed, those of one post too.
+    pub const EVENTS: &str = "minsheng_events";
     /// Gauge: topics that are spoken of more than usual.
     pub const TOPICS: &str = "minsheng_topics";
     /// Gauge: how full the tables are in which topics are found, by `table`, 0 to 1; above 0.6 of the baseline

@@ -22,6 +22,7 @@ pub(super) struct When {
     within: Option<Duration>,
     min_grade: Option<Grade>,
     topic: Option<Level>,
+    event: Option<Grade>,
 }
 
 impl When {
@@ -29,6 +30,16 @@ impl When {
     pub(super) fn watched(&self) -> Result<Watched, &'static str> {
         match *self {
             When {
+                event: Some(at_least),
+                topic: None,
+                post: None,
+                at_most: None,
+                voices: None,
+                within: None,
+                min_grade: None,
+            } => Ok(Watched::Event { at_least }),
+            When {
+                event: None,
                 topic: Some(at_least),
                 post: None,
                 at_most: None,
@@ -37,6 +48,7 @@ impl When {
                 min_grade: None,
             } => Ok(Watched::Topic { at_least }),
             When {
+                event: None,
                 topic: None,
                 post: Some(at_least),
                 at_most,
@@ -51,6 +63,7 @@ impl When {
                 Ok(Watched::Post { at_least, at_most })
             }
             When {
+                event: None,
                 topic: None,
                 post: None,
                 at_most: None,
@@ -70,7 +83,8 @@ impl When {
                 Err("voices needs a window: voices = 3, within = \"24h\"")
             }
             _ => Err(
-                "when is one of { post = \"orange\" }, { voices = 3, within = \"24h\" }, { topic = \"alarm\" }",
+                "when is one of { post = \"orange\" }, { voices = 3, within = \"24h\" }, { topic = \"alarm\" }, \
+                 { event = \"yellow\" }",
             ),
         }
     }
@@ -92,6 +106,13 @@ pub(super) fn reasons(title: &str, signal: &Signal) -> Vec<String> {
         Measure::Topic { words, highest, why, .. } => {
             let highest = highest.map(|grade| format!("，最高{}级", grade.chinese())).unwrap_or_default();
             format!("{title}：“{}”{why}{highest}", term(words))
+        }
+        Measure::Event { title: event, voices, posts, score, grade, why, verify, .. } => {
+            let verify = verify.as_ref().map(|verify| format!("。{verify}")).unwrap_or_default();
+            format!(
+                "{title}：“{event}”{voices} 人、{posts} 条帖文，评为{}级（{score:.0} 分：{why}）{verify}",
+                grade.chinese()
+            )
         }
     };
     std::iter::once(measured).chain(explained).collect()

@@ -30,7 +30,7 @@ impl Grading {
     /// The grade of an alert on this measure.
     pub(super) fn of(self, measure: &Measure) -> Grade {
         let measured = match measure {
-            Measure::Post { grade, .. } => *grade,
+            Measure::Post { grade, .. } | Measure::Event { grade, .. } => *grade,
             Measure::Voices { highest, .. } | Measure::Topic { highest, .. } => {
                 highest.unwrap_or(Grade::Blue)
             }

@@ -26,6 +26,8 @@ pub struct AssessedPost {
     pub tokens: Arc<Tokens>,
     /// For finding copies.
     pub fingerprint: Fingerprint,
+    /// Of the places named, those narrow enough to tell one happening from another: an estate, not a district.
+    pub spots: Vec<String>,
     /// What cut it, for those who have more to ask of its words.
     pub segmenter: Arc<Segmenter>,
 }

@@ -162,8 +162,10 @@ impl Assessor {
         let scan = self.scan(&post, &normalized, &tokens);
         let material = Material { post: &post, normalized: &normalized, tokens: &tokens, scan: &scan };
         let assessment = self.judge(material, &fingerprint);
+        let spots = assessment.places.iter().filter(|place| self.is_spot(place)).cloned().collect();
         AssessedPost {
             post,
+            spots,
             assessment: Arc::new(assessment),
             normalized: Arc::new(normalized),
             tokens: Arc::new(tokens),
@@ -186,6 +188,13 @@ impl Assessor {
         let reading = Reading::new(normalized.text(), &tokens, cues);
         let standing = Standing::read(&reading, Whereabouts::Unknown);
         Asking::read(&reading, &standing)
+    }
+
+    /// Whether all places of this name are narrow ones.
+    fn is_spot(&self, place: &str) -> bool {
+        let places = self.lexicon.places();
+        let meanings = places.named(place);
+        !meanings.is_empty() && meanings.iter().all(|&id| !places.place(id).kind.is_wide())
     }
 
     fn scan(&self, post: &Post, normalized: &Normalized, tokens: &Tokens) -> Scan {

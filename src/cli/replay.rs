@@ -1,5 +1,6 @@
 //! `minsheng replay`: a recorded stream through the daemon's stages, under a virtual clock.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -14,8 +15,9 @@ use serde_json::{Value, json};
 use super::assess::pushed;
 use super::parallel::in_parallel;
 use super::{Done, Failure, Places, output, today};
-use crate::assess::Assessor;
+use crate::assess::{Assessor, Grade};
 use crate::config;
+use crate::detect::event::{Event, Events, Placed, Score};
 use crate::detect::topic::{Rising, term};
 use crate::detect::{Detector, Measure, Signal};
 use crate::extract::post::{Dated, Post, VoiceKey};
@@ -41,6 +43,9 @@ pub(super) struct Replay {
     /// Other rules than those of the configuration.
     #[arg(long, value_name = "FILE")]
     rules: Option<PathBuf>,
+    /// Write at the end which event each post belongs to.
+    #[arg(long)]
+    members: bool,
     /// Leave out what was published before.
     #[arg(long, value_name = "TIME")]
     from: Option<Timestamp>,
@@ -70,16 +75,16 @@ impl Replay {
         let assessor =
             Arc::new(Assessor::new(Arc::new(loaded.lexicon), loaded.config.assess).with_model(loaded.model));
         let detector =
-            Detector::new(loaded.config.detect, rules.watches(), std::collections::BTreeMap::new());
+            Detector::new(loaded.config.detect, rules.watches(), BTreeMap::new());
         let desk = Desk::restore(loaded.config.incident, []);
         let clerk = Clerk { rules, receivers: loaded.receivers, names, desk };
         let mut flow = Flow::new(Arc::clone(&assessor), detector, clerk);
         let count = posts.len();
-        let tally = replay(&mut flow, &assessor, posts)?;
+        let tally = replay(&mut flow, &assessor, posts, self.members.then(Members::default))?;
         output::complain(
             &json!({
                 "type": "summary", "posts": count, "seconds": began.elapsed().as_secs_f64(),
-                "topics": tally.topics, "signals": tally.signals, "incidents": tally.incidents,
+                "topics": tally.topics, "events": tally.events, "signals": tally.signals, "incidents": tally.incidents,
             })
             .to_string(),
         );
@@ -87,23 +92,102 @@ impl Replay {
     }
 }
 
+/// Which events were written, and how they stood then.
+#[derive(Default)]
+struct Told(BTreeMap<u64, (u32, Option<Grade>, bool)>);
+
+impl Told {
+    /// The score of an event of which there is news: that two speak of it, a higher grade, or twice the voices.
+    fn news_of(&mut self, event: &Event, events: &Events) -> Option<Score> {
+        let voices = event.voices();
+        event.category()?;
+        let score = event.score(events.now(), &events.config().grades);
+        let known = self.0.get(&event.id);
+        let news = match known {
+            None => voices >= 2,
+            Some((before, grade, _)) => voices >= before * 2 || score.grade > *grade,
+        };
+        if !news {
+            return None;
+        }
+        let first = known.is_none();
+        self.0.insert(event.id, (voices, score.grade, first));
+        Some(score)
+    }
+
+    fn is_first(&self, event: &Event) -> bool {
+        self.0.get(&event.id).is_some_and(|(.., first)| *first)
+    }
+}
+
+/// Which event each post belongs to.
+#[derive(Default)]
+struct Members {
+    posts: Vec<(String, Option<u64>)>,
+    into: BTreeMap<u64, u64>,
+}
+
+impl Members {
+    /// Notes a post under the name that the stream gives it.
+    fn note(&mut self, post: &Post, placed: &Placed) {
+        self.into.extend(placed.merged.iter().copied());
+        let name = post.external_id.clone().unwrap_or_else(|| post.id.to_string());
+        self.posts.push((name, placed.event));
+    }
+
+    /// Every post with its event, none if it is alone in it.
+    fn all(&self) -> impl Iterator<Item = (&str, Option<String>)> {
+        let events: Vec<Option<u64>> = self.posts.iter().map(|(_, event)| event.map(|id| self.last(id))).collect();
+        let mut sizes: BTreeMap<u64, u32> = BTreeMap::new();
+        events.iter().flatten().for_each(|id| *sizes.entry(*id).or_default() += 1);
+        self.posts.iter().zip(events).map(move |((post, _), event)| {
+            let event = event.filter(|id| sizes[id] > 1);
+            (post.as_str(), event.map(|id| format!("{id:016x}")))
+        })
+    }
+
+    /// The event that one is part of now.
+    fn last(&self, mut id: u64) -> u64 {
+        while let Some(&further) = self.into.get(&id) {
+            id = further;
+        }
+        id
+    }
+}
+
 #[derive(Default)]
 struct Tally {
     topics: u64,
+    events: u64,
     signals: u64,
     incidents: u64,
 }
 
-fn replay(flow: &mut Flow, assessor: &Assessor, posts: Vec<Post>) -> anyhow::Result<Tally> {
+fn replay(
+    flow: &mut Flow,
+    assessor: &Assessor,
+    posts: Vec<Post>,
+    mut members: Option<Members>,
+) -> anyhow::Result<Tally> {
     let bar = output::progress(Some(posts.len() as u64), "replaying");
     let mut out = output::lines();
     let mut tally = Tally::default();
+    let mut told = Told::default();
     let mut posts = posts.into_iter().peekable();
     while posts.peek().is_some() {
         let batch: Vec<Arc<Post>> = posts.by_ref().take(BATCH).map(Arc::new).collect();
         for assessed in in_parallel(&batch, |post| assessor.assess(Arc::clone(post)))? {
             let now = assessed.post.captured_at;
-            let Outcome { signals, topic, concluded, .. } = flow.assessed(assessed, now);
+            let Outcome { assessed, signals, topic, placed, concluded } = flow.assessed(assessed, now);
+            if let Some(members) = &mut members {
+                members.note(&assessed.post, &placed);
+            }
+            if let Some(event) = placed.event.and_then(|id| flow.events().event(id))
+                && let Some(score) = told.news_of(event, flow.events())
+            {
+                tally.events += u64::from(told.is_first(event));
+                write_line(&mut out, "event", &of_event(event, &score, now))?;
+            }
             if let Some(rising) = &topic {
                 tally.topics += 1;
                 write_line(&mut out, "topic", &of_topic(rising, now))?;
@@ -120,6 +204,9 @@ fn replay(flow: &mut Flow, assessor: &Assessor, posts: Vec<Post>) -> anyhow::Res
         bar.inc(batch.len() as u64);
     }
     bar.finish_and_clear();
+    for (post, event) in members.iter().flat_map(Members::all) {
+        write_line(&mut out, "membership", &json!({"post": post, "event": event}))?;
+    }
     out.flush()?;
     Ok(tally)
 }
@@ -130,6 +217,19 @@ fn of_topic(rising: &Rising, at: Timestamp) -> Value {
         "at": at, "id": rising.id_text(), "term": term(&rising.words),
         "significance": rounded(rising.significance), "count": rising.voices, "window_seconds": rising.window,
         "expected": rounded(rising.expected), "why": rising.why,
+    })
+}
+
+fn of_event(event: &Event, score: &Score, at: Timestamp) -> Value {
+    let seconds = at.as_second().clamp(0, i64::from(u32::MAX)) as u32;
+    let (phase, doubling) = event.phase(seconds);
+    let rounded = |value: f32| (f64::from(value) * 10.0).round() / 10.0;
+    json!({
+        "at": at, "id": event.id_text(), "title": event.title(),
+        "posts": event.members.iter().map(ToString::to_string).collect::<Vec<_>>(), "count": event.posts,
+        "voices": event.voices(), "copies": event.copies, "heat": rounded(event.heat(seconds)),
+        "grade": score.grade, "score": score.points, "phase": phase, "doubling_hours": doubling.map(rounded),
+        "again": event.again.map(|id| format!("{id:016x}")), "verify": event.doubt(),
     })
 }
 
@@ -144,6 +244,10 @@ fn of_signal(signal: &Signal, at: Timestamp) -> Value {
         Measure::Topic { topic, words, voices, posts, highest, significance, .. } => json!({
             "what": "topic", "topic": format!("{topic:016x}"), "term": term(words), "voices": voices, "posts": posts,
             "significance": significance, "highest": highest,
+        }),
+        Measure::Event { event, title, voices, posts, score, grade, verify, .. } => json!({
+            "what": "event", "event": format!("{event:016x}"), "title": title, "voices": voices, "posts": posts,
+            "score": score, "grade": grade, "verify": verify,
         }),
     };
     let why: Vec<&str> = signal.evidence.iter().map(|evidence| evidence.why.as_str()).take(1).collect();

@@ -24,6 +24,7 @@ use crate::extract::post::Post;
 use crate::lexicon::category::Category;
 use crate::source::SourceId;
 
+use super::event::{EventConfig, Events, Placed};
 use super::evidence;
 use super::matter::{Matter, Sighting};
 use super::signal::{Evidence, Measure, Signal, SignalId, Subject};
@@ -52,6 +53,8 @@ pub struct Observed {
     pub signals: Vec<Signal>,
     /// The topic that the post belongs to, if that rises.
     pub topic: Option<u64>,
+    /// The event that the post belongs to, and what was merged.
+    pub placed: Placed,
 }
 
 /// Bounds of the detector's memory: the `[detect]` table.
@@ -64,6 +67,8 @@ pub struct DetectConfig {
     pub max_posts_per_matter: usize,
     /// How suddenly rising topics are found.
     pub topics: TopicConfig,
+    /// How posts of one happening are put together.
+    pub events: EventConfig,
 }
 
 /// What the detector remembers, for snapshots.
@@ -71,6 +76,7 @@ pub struct DetectConfig {
 pub struct DetectorState {
     matters: BTreeMap<(Category, Option<String>), Matter>,
     topics: Listener,
+    events: Events,
     counters: Counters,
 }
 
@@ -89,7 +95,7 @@ pub struct Counters {
 
 impl Default for DetectConfig {
     fn default() -> Self {
-        Self { max_matters: 4096, max_posts_per_matter: 256, topics: TopicConfig::default() }
+        Self { max_matters: 4096, max_posts_per_matter: 256, topics: TopicConfig::default(), events: EventConfig::default() }
     }
 }
 
@@ -97,7 +103,9 @@ impl DetectConfig {
     /// What is wrong with the values: key and reason.
     pub fn faults(&self) -> Vec<(String, &'static str)> {
         let topics = self.topics.faults().into_iter();
-        topics.map(|(key, reason)| (format!("topics.{key}"), reason)).collect()
+        let events = self.events.faults().into_iter();
+        let topics = topics.map(|(key, reason)| (format!("topics.{key}"), reason));
+        topics.chain(events.map(|(key, reason)| (format!("events.{key}"), reason))).collect()
     }
 }
 
@@ -105,12 +113,14 @@ impl DetectorState {
     /// Nothing seen yet.
     pub fn new(config: &DetectConfig) -> Self {
         let topics = Listener::new(config.topics.clone());
-        Self { matters: BTreeMap::new(), topics, counters: Counters::default() }
+        let events = Events::new(config.events.clone());
+        Self { matters: BTreeMap::new(), topics, events, counters: Counters::default() }
     }
 
-    /// Whether it was kept under the same bounds: topics that were listened for otherwise cannot be gone on with.
+    /// Whether it was kept under the same bounds: topics and events that were kept
+    /// otherwise cannot be gone on with.
     pub fn fits(&self, config: &DetectConfig) -> bool {
-        *self.topics.config() == config.topics
+        *self.topics.config() == config.topics && *self.events.config() == config.events
     }
 }
 
@@ -139,6 +149,11 @@ impl Detector {
     /// What suddenly rises.
     pub fn topics(&self) -> &Listener {
         &self.state.topics
+    }
+
+    /// What happened, as many posts tell of it.
+    pub fn events(&self) -> &Events {
+        &self.state.events
     }
 
     /// What did not count as it came.
@@ -170,11 +185,12 @@ impl Detector {
         let at = self.event_time(said);
         let graded = self.graded(post, sequence);
         let spoken = graded.as_ref().map(|(_, spoken)| spoken.clone());
+        let placed = self.state.events.observe(post, spoken.as_ref(), &mut self.sorts);
         let topic = self.state.topics.hear(post, spoken, &mut self.sorts);
         let late = at + LATEST < said.captured_at;
         if late {
             self.state.counters.late += u64::from(graded.is_some());
-            return Observed { signals: Vec::new(), topic };
+            return Observed { signals: Vec::new(), topic, placed };
         }
         let mut signals = Vec::new();
         if let Some((grade, spoken)) = &graded {
@@ -189,7 +205,11 @@ impl Detector {
             let topics = &mut self.state.topics;
             signals.extend(self.watches.iter().filter_map(|watch| rises(watch, topic, topics, post, at)));
         }
-        Observed { signals, topic }
+        if let Some(event) = placed.event {
+            let events = &mut self.state.events;
+            signals.extend(self.watches.iter().filter_map(|watch| weighs(watch, event, events, post, at)));
+        }
+        Observed { signals, topic, placed }
     }
 
     /// The grade of a post, and what it is about, if it is graded.
@@ -217,7 +237,7 @@ impl Detector {
     fn longest_window(&self) -> Duration {
         let windows = self.watches.iter().filter_map(|watch| match watch.measure {
             Watched::Voices { window, .. } => Some(window),
-            Watched::Post { .. } | Watched::Topic { .. } => None,
+            Watched::Post { .. } | Watched::Topic { .. } | Watched::Event { .. } => None,
         });
         windows.max().unwrap_or_default()
     }
@@ -307,7 +327,7 @@ fn conclude(watch: &Watch, tip: &Tip<'_>, matter: &mut Matter) -> Option<Signal>
             let counts = |shown: &Evidence| shown.grade >= Some(floor) && filter.admits_source(&shown.source);
             (format!("voices {level} {post}"), measure, matter.evidence(from, tip.evidence, counts))
         }
-        Watched::Topic { .. } => return None,
+        Watched::Topic { .. } | Watched::Event { .. } => return None,
     };
     Some(Signal {
         id: SignalId::of(&watch.name, tip.subject, &key),
@@ -358,6 +378,40 @@ fn rises(
         subject,
         at,
         evidence,
+        dictionary: post.assessment.versions.dictionary.clone(),
+    })
+}
+
+/// What `watch` concludes of the event that the post just taken in belongs to.
+fn weighs(watch: &Watch, id: u64, events: &mut Events, post: &AssessedPost, at: Timestamp) -> Option<Signal> {
+    let Watched::Event { at_least } = watch.measure else { return None };
+    let (now, grades) = (events.now(), events.config().grades);
+    let event = events.event_mut(id)?;
+    let subject = event.subject()?;
+    let score = event.score(now, &grades);
+    let grade = score.grade.filter(|grade| *grade >= at_least)?;
+    let looked_at = watch.filter.admits_source(&post.post.source)
+        && watch.filter.admits_subject(&subject, &post.assessment.places);
+    if !looked_at || !event.has_news_for(xxh3_64(watch.name.as_bytes()), Some(grade), now) {
+        return None;
+    }
+    let voices = event.voices();
+    Some(Signal {
+        id: SignalId::of(&watch.name, &subject, &format!("event {id:016x} {grade} {voices}")),
+        watch: watch.name.clone(),
+        measure: Measure::Event {
+            event: id,
+            title: event.title(),
+            voices,
+            posts: event.posts,
+            score: score.points,
+            grade,
+            why: score.sentence(),
+            verify: event.doubt(),
+        },
+        subject,
+        at,
+        evidence: event.evidence().to_vec(),
         dictionary: post.assessment.versions.dictionary.clone(),
     })
 }

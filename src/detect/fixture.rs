@@ -117,6 +117,7 @@ impl Draft {
             normalized: Arc::new(normalized),
             tokens: Arc::new(tokens),
             fingerprint,
+            spots: self.place.into_iter().map(str::to_owned).collect(),
             segmenter: Arc::clone(&SEGMENTER),
         }
     }

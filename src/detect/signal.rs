@@ -45,7 +45,7 @@ impl Signal {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct SignalId([u8; 16]);
 
-/// What was measured, with the figures. Events will add a variant.
+/// What was measured, with the figures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Measure {
     /// One post by itself reached a grade.
@@ -82,6 +82,25 @@ pub enum Measure {
         significance: f32,
         /// Voices held against the usual, in one Chinese sentence.
         why: String,
+    },
+    /// Posts of one happening together reached a grade.
+    Event {
+        /// Names the event; stays while it lasts.
+        event: u64,
+        /// What it is called: `望江花园 · 停水`.
+        title: String,
+        /// Distinct voices.
+        voices: u32,
+        /// Posts, comments and copies.
+        posts: u32,
+        /// Its score, 0 to 100.
+        score: f32,
+        /// Its grade.
+        grade: Grade,
+        /// The lines of the score in one Chinese sentence, largest first.
+        why: String,
+        /// Why it needs verifying, if it does.
+        verify: Option<String>,
     },
 }
 

@@ -46,6 +46,12 @@ pub enum Watched {
         /// How sure it must be.
         at_least: Level,
     },
+    /// An event of so high a grade; first as soon as it has it, again when its grade rises, when twice as many speak
+    /// of it, or when a further place is named.
+    Event {
+        /// The least grade.
+        at_least: Grade,
+    },
 }
 
 /// Which posts are looked at. An empty set lets everything pass.

@@ -23,6 +23,7 @@ use super::health::Health;
 use super::judging::News;
 use super::lexicons::write_whole;
 use super::live::{Live, LiveKind};
+use super::events::EventsNow;
 use super::topics::TopicsNow;
 use crate::detect::topic::term;
 use crate::detect::{DetectConfig, Detector, DetectorState, Measure, Observed, Signal};
@@ -39,7 +40,7 @@ const STALE: SignedDuration = SignedDuration::from_hours(24);
 /// A round that lasts longer is stuck.
 const LIMIT: Duration = Duration::from_mins(1);
 /// The shape of the snapshot; another one is not read.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// The task.
 pub(super) struct DetectTask {
@@ -50,11 +51,26 @@ pub(super) struct DetectTask {
     pub(super) desk: DeskHandle,
     pub(super) snapshot: PathBuf,
     pub(super) topics: TopicsNow,
+    pub(super) events: EventsNow,
     pub(super) live: Live,
     pub(super) clock: Clock,
     pub(super) health: Health,
     /// New watches after the rules were changed.
     pub(super) changes: mpsc::Receiver<DetectChange>,
+}
+
+/// What posts added to.
+#[derive(Default)]
+struct Stirred {
+    topics: BTreeSet<u64>,
+    events: BTreeSet<u64>,
+}
+
+impl Stirred {
+    fn add(&mut self, more: Self) {
+        self.topics.extend(more.topics);
+        self.events.extend(more.events);
+    }
 }
 
 /// A change of what the detector watches for.
@@ -64,7 +80,7 @@ impl DetectTask {
     /// Works until the assessing ends; leaves a snapshot.
     pub(super) async fn run(mut self, _stop: CancellationToken) {
         let (mut written, mut unwritten) = (Instant::now(), false);
-        let (mut rising, mut unshown) = (BTreeSet::new(), true);
+        let (mut stirred, mut unshown) = (Stirred::default(), true);
         let mut show = interval(SHOW_EVERY);
         show.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -73,7 +89,7 @@ impl DetectTask {
                     Some(batch) => {
                         let _working = self.health.clone().working("detect", LIMIT);
                         match self.observe(&batch).await {
-                            Ok(rises) => rising.extend(rises),
+                            Ok(batch) => stirred.add(batch),
                             Err(_) => break,
                         }
                         (unwritten, unshown) = (true, true);
@@ -83,7 +99,7 @@ impl DetectTask {
                 Some(change) = self.changes.recv() => change(&mut self.detector),
                 // Topics end by the posts' time, so without posts nothing changes.
                 _ = show.tick(), if unshown => {
-                    self.show(std::mem::take(&mut rising));
+                    self.show(std::mem::take(&mut stirred));
                     unshown = false;
                 }
             }
@@ -95,18 +111,19 @@ impl DetectTask {
         self.write_snapshot().await;
     }
 
-    /// Observes a batch; the topics that rise by it.
-    async fn observe(&mut self, batch: &Batch) -> Result<BTreeSet<u64>, DeskError> {
+    /// Observes a batch; what it stirred.
+    async fn observe(&mut self, batch: &Batch) -> Result<Stirred, DeskError> {
         let mut signals: Vec<Signal> = Vec::new();
-        let mut rising = BTreeSet::new();
+        let mut stirred = Stirred::default();
         for judged in batch.posts.iter().filter(|judged| judged.sequence > self.reached) {
             match judged.news {
                 News::Found | News::Revised => {
                     let assessed = judged.then.as_ref().unwrap_or(&judged.assessed);
-                    let Observed { signals: tipped, topic } =
+                    let Observed { signals: tipped, topic, placed } =
                         self.detector.observe(assessed, judged.sequence.0);
                     signals.extend(tipped.into_iter().filter(|signal| self.is_told(signal)));
-                    rising.extend(topic);
+                    stirred.topics.extend(topic);
+                    stirred.events.extend(placed.event);
                 }
                 News::Shown(_) | News::Gone => {}
             }
@@ -125,28 +142,37 @@ impl DetectTask {
         signals.clear();
         self.reached = self.reached.max(batch.up_to);
         gauge!(metric::VIEW_SEQUENCE, "view" => "detector").set(self.reached.0 as f64);
-        Ok(rising)
+        Ok(stirred)
     }
 
     fn is_told(&self, signal: &Signal) -> bool {
-        let aged = matches!(signal.measure, Measure::Topic { .. });
+        let aged = matches!(signal.measure, Measure::Topic { .. } | Measure::Event { .. });
         let stale = aged && self.clock.now().duration_since(signal.at) > STALE;
         if stale {
-            tracing::info!(rule = signal.watch, at = %signal.at, "a topic is too old to be told");
+            tracing::info!(rule = signal.watch, at = %signal.at, "a topic or event is too old to be told");
         }
         !stale
     }
 
-    /// Shows what rises, and tells the open pages of those that rose since the last time.
-    fn show(&self, rising: BTreeSet<u64>) {
+    /// Shows what rises and what happened, and tells the open pages of what was stirred since the last time.
+    fn show(&self, stirred: Stirred) {
         self.topics.show(&self.detector);
         let topics = self.detector.topics();
-        for topic in rising.into_iter().filter_map(|id| topics.topic(id)).filter(|t| t.subject.is_some()) {
+        for topic in stirred.topics.into_iter().filter_map(|id| topics.topic(id)).filter(|t| t.subject.is_some()) {
             let told = json!({
                 "id": topic.rising.id_text(), "term": term(&topic.rising.words), "why": topic.rising.why,
             });
             self.live.tell(LiveKind::Topic, told);
         }
+        self.events.show(&self.detector);
+        for now in self.events.current().iter().filter(|now| stirred.events.contains(&now.event.id)) {
+            let told = json!({
+                "id": now.event.id_text(), "title": now.event.title(), "grade": now.score.grade,
+                "voices": now.event.voices(),
+            });
+            self.live.tell(LiveKind::Event, told);
+        }
+        gauge!(metric::EVENTS).set(self.detector.events().current().count() as f64);
         let fill = topics.fill();
         for (table, fill) in [
             ("baseline", fill.baseline),

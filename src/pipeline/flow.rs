@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use crate::alert::RuleBook;
 use crate::assess::{AssessedPost, Assessor};
+use crate::detect::event::{Events, Placed};
 use crate::detect::topic::Rising;
 use crate::detect::{Detector, Observed, Signal};
 use crate::extract::post::Post;
@@ -107,6 +108,8 @@ pub struct Outcome {
     pub signals: Vec<Signal>,
     /// The topic that became an alarm by it, whether it concerns the desk or not.
     pub topic: Option<Rising>,
+    /// The event that it belongs to.
+    pub placed: Placed,
     /// What the rules made of it.
     pub concluded: Vec<Concluded>,
 }
@@ -125,12 +128,12 @@ impl Flow {
 
     /// Takes the next post, already assessed (so that assessing can run in parallel).
     pub fn assessed(&mut self, assessed: AssessedPost, now: Timestamp) -> Outcome {
-        let Observed { signals, topic } = self.detector.observe(&assessed, self.next);
+        let Observed { signals, topic, placed } = self.detector.observe(&assessed, self.next);
         self.next += 1;
         let topic = topic.and_then(|id| self.detector.topics().topic(id));
         let topic = topic.map(|topic| &topic.rising).filter(|rising| rising.is_new_alarm()).cloned();
         let concluded = signals.iter().filter_map(|signal| self.clerk.conclude(signal, now)).collect();
-        Outcome { assessed, signals, topic, concluded }
+        Outcome { assessed, signals, topic, placed, concluded }
     }
 
     /// Does to an incident what somebody at the desk would do.
@@ -142,6 +145,11 @@ impl Flow {
         now: Timestamp,
     ) -> Result<Concluded, Refusal> {
         self.clerk.act(id, act, by, None, now)
+    }
+
+    /// What happened, as many posts tell of it.
+    pub fn events(&self) -> &Events {
+        self.detector.events()
     }
 
     /// The incidents as they stand.

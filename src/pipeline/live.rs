@@ -46,6 +46,8 @@ pub enum LiveKind {
     Incident,
     /// A topic rises, or rises further.
     Topic,
+    /// An event is spoken of.
+    Event,
     /// A source was looked at.
     Source,
     /// A notification was tried.
@@ -60,6 +62,7 @@ impl LiveKind {
         match self {
             Self::Incident => "incident",
             Self::Topic => "topic",
+            Self::Event => "event",
             Self::Source => "source",
             Self::Notification => "notification",
             Self::Reload => "reload",

@@ -18,6 +18,7 @@ mod courtesy;
 pub mod crawling;
 pub mod desk;
 mod detecting;
+pub mod events;
 pub mod flow;
 pub mod health;
 mod housekeeping;
@@ -63,4 +64,6 @@ pub struct Handles {
     pub rescore: rescoring::Rescore,
     /// What suddenly rises.
     pub topics: topics::TopicsNow,
+    /// What happened, as many posts tell of it.
+    pub events: events::EventsNow,
 }

@@ -27,6 +27,7 @@ use super::live::Live;
 use super::reload::Reload;
 use super::rescoring::rescoring;
 use super::topics::TopicsNow;
+use super::events::EventsNow;
 use super::{Handles, reading::Reading};
 use crate::alert::RuleBook;
 use crate::assess::{AssessConfig, Assessor};
@@ -221,7 +222,7 @@ impl Pipeline {
             progress,
             health: health.clone(),
         };
-        let topics = TopicsNow::default();
+        let (topics, events) = (TopicsNow::default(), EventsNow::default());
         let detect = DetectTask {
             batches: detector_batches,
             detector,
@@ -229,6 +230,7 @@ impl Pipeline {
             desk: desk.clone(),
             snapshot: snapshot_path,
             topics: topics.clone(),
+            events: events.clone(),
             live: live.clone(),
             clock: clock.clone(),
             health: health.clone(),
@@ -294,6 +296,7 @@ impl Pipeline {
             reload,
             rescore,
             topics,
+            events,
         };
         let started = Started { journal: report, set_aside };
         Ok((Self { handles, journal, search, writer, stages: [first, second, third] }, started))

@@ -8,7 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::api::incidents::Step;
 use super::api::params::OF_POSTS;
-use super::api::{rescore, shape, topics, verdict};
+use super::api::{events, rescore, shape, topics, verdict};
 use super::console::{self, Frame, Nav};
 use super::error::{Kind, ProblemBody};
 use super::routes::{Access, Length, Route, Surface, Verb, table};
@@ -199,6 +199,8 @@ fn answer(path: &str, verb: Verb) -> Option<&'static str> {
         (Verb::Get, "/api/v1/incidents/{id}") => "IncidentOut",
         (Verb::Post, path) if path.starts_with("/api/v1/incidents/") => "IncidentOut",
         (Verb::Get, "/api/v1/topics") => "TopicList",
+        (Verb::Get, "/api/v1/events") => "EventList",
+        (Verb::Get, "/api/v1/events/{id}") => "EventOut",
         (Verb::Get, "/api/v1/sources") => "SourceList",
         (Verb::Get | Verb::Post, path) if path.starts_with("/api/v1/sources/") => "SourceOut",
         (Verb::Get, "/api/v1/coverage") => "SpanList",
@@ -215,6 +217,7 @@ fn schemas() -> Map<String, Value> {
     add::<shape::Without>(&mut found);
     add::<shape::IncidentOut>(&mut found);
     add::<topics::TopicOut>(&mut found);
+    add::<events::EventOut>(&mut found);
     add::<shape::SourceOut>(&mut found);
     add::<shape::SpanOut>(&mut found);
     add::<shape::NotificationOut>(&mut found);
@@ -234,6 +237,7 @@ fn schemas() -> Map<String, Value> {
     for (list, item) in [
         ("IncidentList", "IncidentOut"),
         ("TopicList", "TopicOut"),
+        ("EventList", "EventOut"),
         ("SourceList", "SourceOut"),
         ("SpanList", "SpanOut"),
         ("NotificationList", "NotificationOut"),

@@ -15,7 +15,7 @@ const KEPT: f32 = 0.943_874_3;
 /// The baseline of all keys, and of the posts as a whole.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Baseline {
-    #[serde(with = "super::sparse")]
+    #[serde(with = "crate::detect::sparse")]
     cells: Vec<Cell>,
     posts: Cell,
 }

@@ -19,7 +19,7 @@ pub(super) struct Doorkeeper {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Sketch {
-    #[serde(with = "super::sparse")]
+    #[serde(with = "crate::detect::sparse")]
     bits: Vec<u64>,
     set: usize,
 }

@@ -112,11 +112,11 @@ impl Listener {
 }
 
 /// When it was said; a time after the capture is not believed.
-fn instant(post: &Post) -> u32 {
+pub(in crate::detect) fn instant(post: &Post) -> u32 {
     post.published_at.min(post.captured_at).as_second().clamp(EARLIEST, LATEST) as u32
 }
 
 /// The last half of an identity that is a hash.
-fn short(bytes: &[u8; 16]) -> u64 {
+pub(in crate::detect) fn short(bytes: &[u8; 16]) -> u64 {
     u128::from_be_bytes(*bytes) as u64
 }

@@ -13,7 +13,6 @@ mod recent;
 mod said;
 mod score;
 mod season;
-mod sparse;
 mod standing;
 mod table;
 #[cfg(test)]
@@ -27,7 +26,9 @@ pub use current::Topic;
 pub use group::Level;
 pub use label::term;
 pub use listener::Listener;
+pub(in crate::detect) use listener::{instant, short};
 pub use recent::Spoken;
 pub use said::{Kind, Said, Word};
 pub use tracker::{Fill, Member, Rising, TopicCounters, Topics};
 pub use words::Sorts;
+pub(in crate::detect) use words::of as words_of;

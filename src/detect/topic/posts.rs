@@ -32,7 +32,7 @@ pub(super) struct Posts {
     first: u32,
     max: usize,
     /// By a band's lower bits: its upper bits, and number plus one of the latest post that has it.
-    #[serde(with = "super::sparse")]
+    #[serde(with = "crate::detect::sparse")]
     bands: Vec<(u32, u32)>,
     runs: VecDeque<Run>,
     floods: u64,

@@ -66,7 +66,7 @@ impl Sorts {
 }
 
 /// The words of `heard` that a topic may be made of, each once.
-pub(super) fn of<'a>(heard: &'a AssessedPost, sorts: &mut Sorts) -> Vec<Word<'a>> {
+pub(in crate::detect) fn of<'a>(heard: &'a AssessedPost, sorts: &mut Sorts) -> Vec<Word<'a>> {
     let segmenter = &*heard.segmenter;
     sorts.asked_of(&heard.segmenter);
     let mut read = Read { heard, text: heard.normalized.text(), sorts, segmenter };

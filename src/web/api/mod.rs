@@ -1,6 +1,7 @@
 //! What machines ask: JSON in, JSON out.
 
 pub(super) mod desk;
+pub(super) mod events;
 pub(super) mod health;
 pub(super) mod incidents;
 pub(super) mod params;

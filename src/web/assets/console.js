@@ -77,7 +77,7 @@
   document.body.addEventListener("htmx:sseOpen", function () {
     live(true);
     // What happened while the connection was lost is on the page that is loaded now.
-    const list = document.getElementById("queue") || document.getElementById("topics");
+    const list = document.getElementById("queue") || document.getElementById("topics") || document.getElementById("events");
     if (wasOpen && list && window.htmx) window.htmx.trigger(list, "refresh");
     wasOpen = true;
   });

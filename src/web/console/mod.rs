@@ -1,7 +1,9 @@
 //! Pages for people: rendered here, whole without a script; a script only keeps them fresh.
 
+mod curve;
 pub(super) mod desk;
 pub(super) mod enter;
+pub(super) mod events;
 pub(super) mod incident;
 pub(super) mod outbox;
 pub(super) mod post;
@@ -33,6 +35,7 @@ pub(super) enum Nav {
     None,
     Desk,
     Topics,
+    Events,
     Search,
     Sources,
     Outbox,

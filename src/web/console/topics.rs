@@ -5,11 +5,12 @@ use axum::Extension;
 use axum::extract::State;
 use jiff::Timestamp;
 
+use super::curve::{Drawn, draw};
 use super::{Frame, Nav, Page, render};
 use crate::assess::Grade;
 use crate::detect::Evidence;
-use crate::detect::topic::{Level, Topic, term};
-use crate::incident::{Incident, desk_time};
+use crate::detect::topic::{Level, term};
+use crate::incident::Incident;
 use crate::pipeline::topics::TopicNow;
 use crate::web::Web;
 use crate::web::api::topics::instant;
@@ -20,10 +21,6 @@ use crate::web::say::Lang;
 
 /// Posts shown of one topic.
 const SHOWN: usize = 3;
-/// Hours of the curve.
-const HOURS: u32 = 24;
-/// Height of the curve's highest bar.
-const TALL: u32 = 40;
 
 #[derive(Template)]
 #[template(path = "web/templates/topics.html")]
@@ -52,9 +49,7 @@ struct Row {
     why: String,
     first: Timestamp,
     last: Timestamp,
-    bars: Vec<Bar>,
-    /// Says the same as the bars.
-    said: String,
+    curve: Drawn,
     evidence: Vec<Shown>,
     /// Open incidents that rest on the same posts: number and title.
     incidents: Vec<(String, String)>,
@@ -63,13 +58,6 @@ struct Row {
 struct Shown {
     e: Evidence,
     href: Option<String>,
-}
-
-struct Bar {
-    x: u32,
-    y: u32,
-    height: u32,
-    title: String,
 }
 
 pub(in crate::web) async fn page(State(web): State<Web>, Extension(visitor): Extension<Visitor>) -> Page {
@@ -106,7 +94,7 @@ fn row(web: &Web, lang: Lang, now: &TopicNow, open: &[Incident]) -> Row {
     let shares = |incident: &&Incident| {
         incident.evidence.iter().any(|known| evidence.iter().any(|shows| shows.post == known.post))
     };
-    let bars = bars(topic, lang);
+    let hours: Vec<(u32, u32)> = topic.hours.iter().map(|(hour, posts)| (*hour, *posts)).collect();
     Row {
         id: topic.rising.id_text(),
         term: term(&topic.rising.words),
@@ -118,8 +106,7 @@ fn row(web: &Web, lang: Lang, now: &TopicNow, open: &[Incident]) -> Row {
         why: topic.rising.why.clone(),
         first: instant(topic.first),
         last: instant(topic.last),
-        said: bars.iter().map(|bar| bar.title.as_str()).collect::<Vec<_>>().join(lang.t("，", ", ")),
-        bars,
+        curve: draw(&hours, lang),
         evidence: evidence
             .iter()
             .take(SHOWN)
@@ -131,24 +118,4 @@ fn row(web: &Web, lang: Lang, now: &TopicNow, open: &[Incident]) -> Row {
             .map(|incident| (incident.id.to_string(), incident.title.clone()))
             .collect(),
     }
-}
-
-/// One bar for each of the latest hours in which somebody spoke of it; the width of the drawing is 240.
-fn bars(topic: &Topic, lang: Lang) -> Vec<Bar> {
-    let latest = topic.last / 3_600;
-    let from = latest.saturating_sub(HOURS - 1);
-    let within = topic.hours.iter().filter(|(hour, _)| **hour / 3_600 >= from);
-    let tallest = within.clone().map(|(_, posts)| *posts).max().unwrap_or(1).max(1);
-    within
-        .map(|(hour, posts)| {
-            let height = (posts * TALL).div_ceil(tallest);
-            let begins = desk_time(instant(*hour)).strftime("%m-%d %H:00");
-            Bar {
-                x: (hour / 3_600 - from) * 10,
-                y: TALL - height,
-                height,
-                title: format!("{begins} {posts}{}", lang.t("条", " posts")),
-            }
-        })
-        .collect()
 }

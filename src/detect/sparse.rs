@@ -3,7 +3,7 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-pub(super) fn serialize<T, S>(table: &[T], serializer: S) -> Result<S::Ok, S::Error>
+pub(in crate::detect) fn serialize<T, S>(table: &[T], serializer: S) -> Result<S::Ok, S::Error>
 where
     T: Serialize + Default + PartialEq,
     S: Serializer,
@@ -18,7 +18,7 @@ where
     (table.len() as u64, filled).serialize(serializer)
 }
 
-pub(super) fn deserialize<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
+pub(in crate::detect) fn deserialize<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
 where
     T: Deserialize<'de> + Default + Clone,
     D: Deserializer<'de>,

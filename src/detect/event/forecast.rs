@@ -1,0 +1,209 @@
+//! How many will have spoken of an event in some hours, learned from events that are over (algorithms §9).
+//!
+//! Three ways are tried: that the last hour's pace goes on; that it goes on and slackens (a damped trend, Gardner and
+//! McKenzie 1985); that the number grows as it did with others of the same age (log-linear, Szabo and Huberman 2010).
+//! For each horizon the way that erred least lately is taken, and its own past errors give the range in which four of
+//! five events ended up. Before enough events are over nothing is told.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::Event;
+
+/// Hours ahead.
+pub const HORIZONS: [u32; 3] = [1, 3, 6];
+/// Ages of events that are told apart, in hours; an event is as old as the largest that it has reached.
+const AGES: [u32; 8] = [1, 2, 3, 6, 12, 24, 48, 96];
+/// Fewest voices and shortest time of which a forecast is made.
+const VOICES: f32 = 5.0;
+const YOUNGEST: u32 = 1_800;
+/// Fewest events of an age that teach something, and most that are remembered.
+const FEW: usize = 20;
+const MOST: usize = 128;
+/// How much the pace slackens each hour.
+const DAMPING: f32 = 0.85;
+/// What the latest error weighs in the mean of a way's errors.
+const LATEST: f32 = 0.05;
+const WAYS: usize = 3;
+
+/// What is known of events that are over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Forecaster {
+    /// By age and horizon.
+    cells: Vec<Cell>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Cell {
+    /// ln(number then / number now) of events that are over.
+    grew: VecDeque<f32>,
+    /// By way: ln(number then / number foretold), and the mean of its amount.
+    errors: [VecDeque<f32>; WAYS],
+    mean: [f32; WAYS],
+}
+
+/// A forecast of the distinct voices of an event, from its first post on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Forecast {
+    /// Hours ahead.
+    pub hours: u32,
+    /// The voices most likely then.
+    pub voices: u32,
+    /// Four of five events of this sort end up from here
+    pub low: u32,
+    /// … to here.
+    pub high: u32,
+    /// Events that taught it.
+    pub learned_from: u32,
+}
+
+/// An event at some age: voices so far, and new ones in each of the last two hours, the latest first.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Course {
+    voices: f32,
+    lately: [f32; 2],
+}
+
+impl Forecaster {
+    pub(super) fn new() -> Self {
+        Self { cells: vec![Cell::default(); AGES.len() * HORIZONS.len()] }
+    }
+
+    /// Learns from an event that is over.
+    pub(super) fn learn(&mut self, event: &Event) {
+        let by_hour = by_hour(event);
+        let total: f32 = by_hour.iter().sum();
+        if total < VOICES {
+            return;
+        }
+        let until = |hours: usize| by_hour.iter().take(hours).sum::<f32>();
+        for (at, &age) in AGES.iter().enumerate() {
+            let age = age as usize;
+            let hour = |back: usize| age.checked_sub(back).and_then(|hour| by_hour.get(hour)).copied();
+            let course =
+                Course { voices: until(age), lately: [hour(1).unwrap_or(0.0), hour(2).unwrap_or(0.0)] };
+            if course.voices < VOICES {
+                continue;
+            }
+            for (ahead, &hours) in HORIZONS.iter().enumerate() {
+                self.cells[at * HORIZONS.len() + ahead].learn(&course, hours, until(age + hours as usize));
+            }
+        }
+    }
+
+    /// What is to be expected of an event; nothing where too little is known.
+    pub(super) fn of(&self, event: &Event, now: u32) -> Vec<Forecast> {
+        let age = now.saturating_sub(event.first);
+        let voices = event.voices() as f32;
+        if voices < VOICES || age < YOUNGEST {
+            return Vec::new();
+        }
+        let hours = (age / 3_600).max(1);
+        let at = AGES.iter().rposition(|&reached| reached <= hours).unwrap_or(0);
+        let new = |from: u32, until: u32| event.posts_between(now.saturating_sub(from), now.saturating_sub(until));
+        // New voices are kept by the clock's hour; posts by ten minutes tell the last hour better.
+        let each = voices / event.posts.max(1) as f32;
+        let course = Course { voices, lately: [new(3_600, 0) as f32 * each, new(7_200, 3_600) as f32 * each] };
+        let cells = self.cells[at * HORIZONS.len()..].iter().zip(HORIZONS);
+        cells.filter_map(|(cell, hours)| cell.forecast(&course, hours)).collect()
+    }
+}
+
+impl Cell {
+    fn learn(&mut self, course: &Course, hours: u32, then: f32) {
+        for way in 0..WAYS {
+            let Some(foretold) = self.foretell(way, course, hours) else { continue };
+            let error = (then / foretold).ln();
+            let first = self.errors[way].is_empty();
+            remember(&mut self.errors[way], error);
+            let weight = if first { 1.0 } else { LATEST };
+            self.mean[way] += weight * (error.abs() - self.mean[way]);
+        }
+        remember(&mut self.grew, (then / course.voices).ln());
+    }
+
+    fn forecast(&self, course: &Course, hours: u32) -> Option<Forecast> {
+        let known = (0..WAYS).filter(|&way| self.errors[way].len() >= FEW);
+        let best = known.min_by(|&one, &other| self.mean[one].total_cmp(&self.mean[other]))?;
+        let foretold = self.foretell(best, course, hours)?;
+        let range = |share: f32| foretold * quantile(&self.errors[best], share).exp();
+        // Voices do not become fewer.
+        let least = |voices: f32| voices.max(course.voices).round() as u32;
+        Some(Forecast {
+            hours,
+            voices: least(range(0.5)),
+            low: least(range(0.1)),
+            high: least(range(0.9)),
+            learned_from: self.errors[best].len() as u32,
+        })
+    }
+
+    /// Voices in so many hours: 0, the pace goes on; 1, it slackens; 2, it goes as with others.
+    fn foretell(&self, way: usize, course: &Course, hours: u32) -> Option<f32> {
+        let Course { voices, lately } = *course;
+        match way {
+            0 => Some(voices + lately[0] * hours as f32),
+            1 => {
+                let pace = 0.7 * lately[0] + 0.3 * lately[1];
+                let ahead: f32 = (1..=hours).map(|hour| DAMPING.powi(hour as i32)).sum();
+                Some(voices + pace * ahead)
+            }
+            _ => (self.grew.len() >= FEW).then(|| voices * quantile(&self.grew, 0.5).exp()),
+        }
+    }
+}
+
+/// New voices by hour, from the first post on.
+fn by_hour(event: &Event) -> Vec<f32> {
+    let Some((first, _)) = event.hours().next() else { return Vec::new() };
+    let longest = AGES[AGES.len() - 1] + HORIZONS[HORIZONS.len() - 1];
+    let mut hours = vec![0.0; longest as usize];
+    for (hour, what) in event.hours() {
+        if let Some(voices) = hours.get_mut(((hour - first) / 3_600) as usize) {
+            *voices += what.voices as f32;
+        }
+    }
+    hours
+}
+
+fn remember(values: &mut VecDeque<f32>, value: f32) {
+    if values.len() == MOST {
+        values.pop_front();
+    }
+    values.push_back(value);
+}
+
+/// The value below which this share of the values lies.
+fn quantile(values: &VecDeque<f32>, share: f32) -> f32 {
+    let mut sorted: Vec<f32> = values.iter().copied().collect();
+    sorted.sort_by(f32::total_cmp);
+    let last = sorted.len().saturating_sub(1) as f32;
+    sorted.get((share * last).round() as usize).copied().unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_that_errs_least_is_taken_and_its_errors_give_the_range() {
+        let mut cell = Cell::default();
+        let course = Course { voices: 10.0, lately: [10.0, 0.0] };
+        assert_eq!(cell.forecast(&course, 1), None, "nothing is known yet");
+        for event in 0..60 {
+            cell.learn(&course, 1, 15.0 + (event % 5) as f32 - 2.0);
+        }
+        let forecast = cell.forecast(&course, 1).unwrap();
+        assert!((14..=16).contains(&forecast.voices), "{forecast:?}");
+        assert!((13..=14).contains(&forecast.low) && (16..=17).contains(&forecast.high), "{forecast:?}");
+        let quiet = Course { voices: 100.0, lately: [0.0, 0.0] };
+        assert!(cell.forecast(&quiet, 1).unwrap().low >= 100, "voices do not become fewer");
+    }
+
+    #[test]
+    fn quantiles() {
+        let values: VecDeque<f32> = (0..=10).map(|value| value as f32).collect();
+        assert_eq!((quantile(&values, 0.1), quantile(&values, 0.5), quantile(&values, 0.9)), (1.0, 5.0, 9.0));
+    }
+}

@@ -1,0 +1,324 @@
+//! Puts posts together that tell of one happening: problem × place or institution × time.
+//!
+//! What answers a post, or stands in its thread, belongs to its event; any other post is compared with the events
+//! that name the same place or share its rarest words. Now and then events that grew alike are merged. What is
+//! remembered is bounded, and depends on the posts alone, never on a clock: the same posts make the same events.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::anchors::{self, Anchor};
+use super::config::EventConfig;
+use super::event::{Event, Joining};
+use super::features;
+use super::forecast::{Forecast, Forecaster};
+use super::frequency::Frequencies;
+use super::likeness::{Compared, Tie, tie};
+use super::lookup::{Homes, Lookup};
+use super::merge;
+use super::pace::Pace;
+use super::past::Past;
+use crate::assess::{AssessedPost, Grade, Status};
+use crate::detect::topic::{Sorts, Spoken, instant, short, words_of};
+
+/// Rarest features by which an event is looked up, and by which it can be found.
+const SOUGHT: usize = 12;
+const FOUND_BY: usize = 24;
+/// Most events that a post is compared with.
+const COMPARED: usize = 64;
+/// Time between two looks for events to merge, in seconds.
+const MERGE_EVERY: u32 = 600;
+/// An anchor that more than this share of the posts names tells nothing, once so many posts are known.
+const COMMON: f32 = 0.02;
+const KNOWN: f32 = 500.0;
+/// Words of a post that may stand in a title.
+const TITLE_WORDS: usize = 6;
+/// An event of grade yellow or higher is over after so many times the quiet of others.
+const GRAVE: u32 = 3;
+
+/// The events that are spoken of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Events {
+    config: EventConfig,
+    now: u32,
+    next: u32,
+    merge_at: u32,
+    pace: Pace,
+    frequencies: Frequencies,
+    anchored: Frequencies,
+    by_anchor: Lookup,
+    by_feature: Lookup,
+    homes: Homes,
+    events: BTreeMap<u32, Event>,
+    /// Their numbers by id.
+    numbers: BTreeMap<u64, u32>,
+    past: Past,
+    forecaster: Forecaster,
+    counters: EventCounters,
+}
+
+/// What did not go its usual way; for metrics and the status page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventCounters {
+    /// Events that were put together with an older one.
+    pub merged: u64,
+    /// Events forgotten because there was no room.
+    pub pushed_out: u64,
+}
+
+/// What became of a post.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Placed {
+    /// The event it belongs to; `None` for an advert.
+    pub event: Option<u64>,
+    /// Events that were merged meanwhile: which, into which.
+    pub merged: Vec<(u64, u64)>,
+}
+
+impl Events {
+    /// With nothing seen yet.
+    pub fn new(config: EventConfig) -> Self {
+        Self {
+            now: 0,
+            next: 1,
+            merge_at: 0,
+            pace: Pace::new(config.quiet_posts),
+            frequencies: Frequencies::new(),
+            anchored: Frequencies::new(),
+            by_anchor: Lookup::new(1 << 13, 32),
+            by_feature: Lookup::new(1 << 16, 12),
+            homes: Homes::new(1 << 17),
+            events: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+            past: Past::default(),
+            forecaster: Forecaster::new(),
+            counters: EventCounters::default(),
+            config,
+        }
+    }
+
+    /// How events are put together.
+    pub fn config(&self) -> &EventConfig {
+        &self.config
+    }
+
+    /// What did not go its usual way.
+    pub fn counters(&self) -> EventCounters {
+        self.counters
+    }
+
+    /// The latest time that was spoken at, in seconds since 1970.
+    pub fn now(&self) -> u32 {
+        self.now
+    }
+
+    /// The events that are spoken of, also those of a single post, oldest first.
+    pub fn current(&self) -> impl DoubleEndedIterator<Item = &Event> {
+        self.events.values()
+    }
+
+    /// One of them.
+    pub fn event(&self, id: u64) -> Option<&Event> {
+        self.events.get(self.numbers.get(&id)?)
+    }
+
+    /// One of them, to note whom it was told.
+    pub(in crate::detect) fn event_mut(&mut self, id: u64) -> Option<&mut Event> {
+        self.events.get_mut(self.numbers.get(&id)?)
+    }
+
+    /// What is to be expected of an event; nothing where too little is known.
+    pub fn forecast(&self, event: &Event) -> Vec<Forecast> {
+        self.forecaster.of(event, self.now)
+    }
+
+    /// Puts a post where it belongs, `spoken` being what it is about if it is graded.
+    pub fn observe(&mut self, post: &AssessedPost, spoken: Option<&Spoken>, sorts: &mut Sorts) -> Placed {
+        let at = instant(&post.post);
+        let merged = self.advance(at);
+        let id = short(post.post.id.as_bytes());
+        if post.assessment.status == Status::Advert {
+            return Placed { event: None, merged };
+        }
+        if let Some(known) = self.home(id) {
+            // It was edited; what it was first decides where it belongs.
+            return Placed { event: Some(known.id), merged };
+        }
+        self.pace.add(self.now);
+        let anchors = self.anchors(post);
+        let features = features::of(post.normalized.text(), &post.tokens);
+        self.frequencies.add(&features, self.now);
+        let weighed = self.weigh(&features);
+        let category = post.assessment.category.as_ref().map(|category| category.id);
+        let compared = Compared { features: &weighed, anchors: &anchors, category, at };
+        let sought = self.rarest(&weighed);
+        let (number, tie) = match self.thread(post, &compared).or_else(|| self.best(&compared, &sought)) {
+            Some((number, tie)) => (number, Some(tie)),
+            None => (self.open(id, at, &compared), None),
+        };
+        self.homes.put(id, number);
+        for anchor in &anchors {
+            self.by_anchor.put(anchor.key, number);
+        }
+        for &feature in sought.iter().take(FOUND_BY) {
+            self.by_feature.put(feature, number);
+        }
+        let words = words_of(post, sorts);
+        let words: Vec<(&str, f32)> = words
+            .iter()
+            .map(|word| (word.text, self.frequencies.weight(features::hash(word.text))))
+            .take(TITLE_WORDS)
+            .collect();
+        let voice = post.post.voice.as_ref().map_or(id, |voice| short(voice.as_bytes()));
+        let joining =
+            Joining { post, spoken, features: &weighed, anchors: &anchors, words: &words, voice, at };
+        let event = self.events.get_mut(&number).expect("it was found or opened just now");
+        event.take(&joining, tie.as_ref());
+        Placed { event: Some(event.id), merged }
+    }
+
+    /// The event of a post that was seen before.
+    fn home(&self, post: u64) -> Option<&Event> {
+        self.events.get(&self.homes.get(post)?)
+    }
+
+    /// The anchors of a post that are not on everybody's lips.
+    fn anchors(&mut self, post: &AssessedPost) -> Vec<Anchor> {
+        let mut anchors = anchors::of(post);
+        let keys: Vec<u32> = anchors.iter().map(|anchor| anchor.key).collect();
+        self.anchored.add(&keys, self.now);
+        if self.anchored.posts() >= KNOWN {
+            anchors.retain(|anchor| self.anchored.share(anchor.key) <= COMMON);
+        }
+        anchors
+    }
+
+    /// Features with what they tell, together of length one.
+    fn weigh(&self, features: &[u32]) -> Vec<(u32, f32)> {
+        let mut weighed: Vec<(u32, f32)> =
+            features.iter().map(|&feature| (feature, self.frequencies.weight(feature))).collect();
+        let length = weighed.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
+        weighed.iter_mut().for_each(|(_, weight)| *weight /= length.max(f32::MIN_POSITIVE));
+        weighed
+    }
+
+    /// The rarest features, rarest first.
+    fn rarest(&self, weighed: &[(u32, f32)]) -> Vec<u32> {
+        let mut ranked: Vec<&(u32, f32)> = weighed.iter().collect();
+        ranked.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
+        ranked.into_iter().map(|(feature, _)| *feature).collect()
+    }
+
+    /// The event of what a post answers or stands under, unless the post speaks of another place.
+    fn thread(&self, post: &AssessedPost, compared: &Compared<'_>) -> Option<(u32, Tie)> {
+        let said = &*post.post;
+        let above = said.parent.iter().chain(&said.thread).map(|above| short(above.as_bytes()));
+        let event = above.filter_map(|above| self.home(above)).next()?;
+        let held: Vec<u32> = event.held_anchors(0.0).collect();
+        let elsewhere = !held.is_empty()
+            && !compared.anchors.is_empty()
+            && !compared.anchors.iter().any(|anchor| held.contains(&anchor.key));
+        let tie = Tie { place: None, words: event.alike(compared.features), rank: 1.0 };
+        (!elsewhere).then_some((event.number, tie))
+    }
+
+    /// Of the events that a post could belong to, the one it belongs to most.
+    fn best(&self, compared: &Compared<'_>, sought: &[u32]) -> Option<(u32, Tie)> {
+        let mut candidates: Vec<u32> = Vec::with_capacity(COMPARED);
+        let by_anchor = compared.anchors.iter().flat_map(|anchor| self.by_anchor.get(anchor.key));
+        let seen = sought.iter().filter(|feature| self.frequencies.count(**feature) > 1.5).take(SOUGHT);
+        let by_feature = seen.flat_map(|&feature| self.by_feature.get(feature));
+        for number in by_anchor.chain(by_feature) {
+            if candidates.len() < COMPARED && !candidates.contains(&number) {
+                candidates.push(number);
+            }
+        }
+        let tied = candidates.into_iter().filter_map(|number| {
+            let event = self.events.get(&number)?;
+            Some((number, tie(compared, event, self.quiet(event))?))
+        });
+        tied.max_by(|one, other| one.1.rank.total_cmp(&other.1.rank).then(other.0.cmp(&one.0)))
+    }
+
+    /// How long an event may be silent.
+    fn quiet(&self, event: &Event) -> u32 {
+        let least = self.config.quiet.as_secs() as u32;
+        let grave = if event.highest() >= Some(Grade::Yellow) { GRAVE } else { 1 };
+        self.pace.quiet(self.now, least).max(least * grave)
+    }
+
+    fn open(&mut self, post: u64, at: u32, compared: &Compared<'_>) -> u32 {
+        self.make_room();
+        let number = self.next;
+        self.next += 1;
+        let mut event = Event::new(number, post, at);
+        event.again = self.past.of(compared.anchors, compared.category, at);
+        self.events.insert(number, event);
+        self.numbers.insert(post, number);
+        number
+    }
+
+    fn remove(&mut self, number: u32) -> Option<Event> {
+        let event = self.events.remove(&number)?;
+        self.numbers.remove(&event.id);
+        Some(event)
+    }
+
+    /// Lets time go on: events that grew alike are merged, those that are over are put away.
+    fn advance(&mut self, at: u32) -> Vec<(u64, u64)> {
+        self.now = self.now.max(at);
+        if self.now < self.merge_at {
+            return Vec::new();
+        }
+        self.merge_at = self.now + MERGE_EVERY;
+        let over: Vec<u32> = self
+            .events
+            .values()
+            .filter(|event| self.now.saturating_sub(event.last) > self.quiet(event))
+            .map(|event| event.number)
+            .collect();
+        for number in over {
+            if let Some(event) = self.remove(number) {
+                self.past.keep(&event);
+                self.forecaster.learn(&event);
+            }
+        }
+        let since = self.now.saturating_sub(self.config.quiet.as_secs() as u32);
+        let mut merged = Vec::new();
+        for (from, into) in merge::found(&self.events, since) {
+            let Some(younger) = self.remove(from) else { continue };
+            let Some(older) = self.events.get_mut(&into) else { continue };
+            merged.push((younger.id, older.id));
+            for key in younger.held_anchors(0.0) {
+                self.by_anchor.put(key, into);
+            }
+            for (feature, _) in younger.shared() {
+                self.by_feature.put(feature, into);
+            }
+            older.merge(younger);
+            self.counters.merged += 1;
+        }
+        merged
+    }
+
+    /// Forgets a sixteenth of the events where there are too many: first those of one ungraded post, then the longest
+    /// silent.
+    fn make_room(&mut self) {
+        if self.events.len() < self.config.max_events {
+            return;
+        }
+        let mut least: Vec<(bool, bool, u32, u32)> = self
+            .events
+            .values()
+            .map(|event| (event.posts > 1, event.highest().is_some(), event.last, event.number))
+            .collect();
+        least.sort_unstable();
+        for (.., number) in least.into_iter().take(self.config.max_events.div_ceil(16)) {
+            if let Some(event) = self.remove(number) {
+                self.past.keep(&event);
+                self.counters.pushed_out += 1;
+            }
+        }
+    }
+}

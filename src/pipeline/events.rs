@@ -1,0 +1,58 @@
+//! What happened, for those who read: the detector's events as they were at its latest round.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use crate::detect::Detector;
+use crate::detect::event::{Event, Forecast, Score};
+
+/// Most events shown.
+const SHOWN: usize = 300;
+
+/// The events that concern the desk, the gravest and hottest first; clones share everything.
+#[derive(Clone, Default)]
+pub struct EventsNow(Arc<ArcSwap<Vec<Arc<EventNow>>>>);
+
+/// An event as it stood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventNow {
+    /// The event.
+    pub event: Event,
+    /// How weighty it is.
+    pub score: Score,
+    /// What is to be expected of it; empty where too little is known.
+    pub forecast: Vec<Forecast>,
+    /// The time that its figures are of, in seconds since 1970.
+    pub at: u32,
+}
+
+impl EventsNow {
+    /// The events now.
+    pub fn current(&self) -> Arc<Vec<Arc<EventNow>>> {
+        self.0.load_full()
+    }
+
+    /// One of them.
+    pub fn one(&self, id: &str) -> Option<Arc<EventNow>> {
+        self.0.load().iter().find(|now| now.event.id_text() == id).cloned()
+    }
+
+    /// Shows what the detector holds: of what two or more speak, and that one post of which is graded.
+    pub(super) fn show(&self, detector: &Detector) {
+        let events = detector.events();
+        let (at, grades) = (events.now(), events.config().grades);
+        let told = events.current().filter(|event| event.posts > 1 && event.category().is_some());
+        let mut ranked: Vec<(Score, f32, &Event)> =
+            told.map(|event| (event.score(at, &grades), event.heat(at), event)).collect();
+        ranked.sort_by(|one, other| {
+            let grade = other.0.grade.cmp(&one.0.grade);
+            grade.then(other.1.total_cmp(&one.1)).then(one.2.id.cmp(&other.2.id))
+        });
+        ranked.truncate(SHOWN);
+        let now = ranked.into_iter().map(|(score, _, event)| {
+            Arc::new(EventNow { event: event.clone(), score, forecast: events.forecast(event), at })
+        });
+        self.0.store(Arc::new(now.collect()));
+    }
+}
