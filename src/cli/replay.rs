@@ -74,8 +74,7 @@ impl Replay {
         let names = Names::new(loaded.lexicon.categories(), &loaded.departments);
         let assessor =
             Arc::new(Assessor::new(Arc::new(loaded.lexicon), loaded.config.assess).with_model(loaded.model));
-        let detector =
-            Detector::new(loaded.config.detect, rules.watches(), BTreeMap::new());
+        let detector = Detector::new(loaded.config.detect, rules.watches(), BTreeMap::new());
         let desk = Desk::restore(loaded.config.incident, []);
         let clerk = Clerk { rules, receivers: loaded.receivers, names, desk };
         let mut flow = Flow::new(Arc::clone(&assessor), detector, clerk);
@@ -137,7 +136,8 @@ impl Members {
 
     /// Every post with its event, none if it is alone in it.
     fn all(&self) -> impl Iterator<Item = (&str, Option<String>)> {
-        let events: Vec<Option<u64>> = self.posts.iter().map(|(_, event)| event.map(|id| self.last(id))).collect();
+        let events: Vec<Option<u64>> =
+            self.posts.iter().map(|(_, event)| event.map(|id| self.last(id))).collect();
         let mut sizes: BTreeMap<u64, u32> = BTreeMap::new();
         events.iter().flatten().for_each(|id| *sizes.entry(*id).or_default() += 1);
         self.posts.iter().zip(events).map(move |((post, _), event)| {

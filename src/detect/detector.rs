@@ -95,7 +95,12 @@ pub struct Counters {
 
 impl Default for DetectConfig {
     fn default() -> Self {
-        Self { max_matters: 4096, max_posts_per_matter: 256, topics: TopicConfig::default(), events: EventConfig::default() }
+        Self {
+            max_matters: 4096,
+            max_posts_per_matter: 256,
+            topics: TopicConfig::default(),
+            events: EventConfig::default(),
+        }
     }
 }
 

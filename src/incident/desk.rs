@@ -291,7 +291,9 @@ fn brings_news(incident: &Incident, alert: &Alert) -> bool {
         || !incident.rules.contains(&alert.rule)
         || match alert.signal.measure {
             Measure::Post { .. } => false,
-            Measure::Voices { voices, .. } | Measure::Topic { voices, .. } | Measure::Event { voices, .. } => voices > incident.voices,
+            Measure::Voices { voices, .. }
+            | Measure::Topic { voices, .. }
+            | Measure::Event { voices, .. } => voices > incident.voices,
         }
 }
 

@@ -95,7 +95,9 @@ impl Incident {
         self.signals.push(alert.signal.id);
         let voices = match alert.signal.measure {
             Measure::Post { .. } => 1,
-            Measure::Voices { voices, .. } | Measure::Topic { voices, .. } | Measure::Event { voices, .. } => voices,
+            Measure::Voices { voices, .. }
+            | Measure::Topic { voices, .. }
+            | Measure::Event { voices, .. } => voices,
         };
         self.voices = self.voices.max(voices);
         for post in &alert.signal.evidence {

@@ -19,11 +19,11 @@ use tokio_util::sync::CancellationToken;
 use super::assessing::Batch;
 use super::clock::Clock;
 use super::desk::{DeskError, DeskHandle};
+use super::events::EventsNow;
 use super::health::Health;
 use super::judging::News;
 use super::lexicons::write_whole;
 use super::live::{Live, LiveKind};
-use super::events::EventsNow;
 use super::topics::TopicsNow;
 use crate::detect::topic::term;
 use crate::detect::{DetectConfig, Detector, DetectorState, Measure, Observed, Signal};
@@ -158,7 +158,9 @@ impl DetectTask {
     fn show(&self, stirred: Stirred) {
         self.topics.show(&self.detector);
         let topics = self.detector.topics();
-        for topic in stirred.topics.into_iter().filter_map(|id| topics.topic(id)).filter(|t| t.subject.is_some()) {
+        for topic in
+            stirred.topics.into_iter().filter_map(|id| topics.topic(id)).filter(|t| t.subject.is_some())
+        {
             let told = json!({
                 "id": topic.rising.id_text(), "term": term(&topic.rising.words), "why": topic.rising.why,
             });

@@ -37,6 +37,7 @@ enum Sort {
     Firm,
     Market,
     Station,
+    Park,
     Village,
 }
 
@@ -91,6 +92,7 @@ const ENDINGS: &[(&str, Sort)] = &[
     ("地铁站", Sort::Station),
     ("火车站", Sort::Station),
     ("站", Sort::Station),
+    ("公园", Sort::Park),
     ("社区", Sort::Village),
     ("街道", Sort::Village),
     ("村", Sort::Village),
@@ -100,9 +102,10 @@ const ENDINGS: &[(&str, Sort)] = &[
 
 /// Words before an ending that point at a place instead of naming it.
 const POINTING: &[&str] = &[
-    "这个", "那个", "这条", "那条", "这家", "那家", "我们", "咱们", "他们", "你们", "一个", "一条", "一家", "整个", "整条", "附近", "隔壁",
-    "对面", "门口", "旁边", "该", "本", "某", "各", "全", "老", "新", "小", "大", "这", "那", "哪", "我", "每", "俩", "两个", "几个", "多个",
-    "所有", "部分", "全市", "全县", "全区", "农村", "城市", "高档", "老旧",
+    "这个", "那个", "这条", "那条", "这家", "那家", "我们", "咱们", "他们", "你们", "一个", "一条", "一家",
+    "整个", "整条", "附近", "隔壁", "对面", "门口", "旁边", "该", "本", "某", "各", "全", "老", "新", "小",
+    "大", "这", "那", "哪", "我", "每", "俩", "两个", "几个", "多个", "所有", "部分", "全市", "全县", "全区",
+    "农村", "城市", "高档", "老旧",
 ];
 
 impl Sort {
@@ -160,13 +163,23 @@ fn named_at(tokens: &[Token], at: usize, text: &str, segmenter: &Segmenter) -> O
     let from = match stem.chars().count() {
         // The ending by itself: the name is what stands before.
         0 => before(tokens, at, text)?,
-        // 市三 | 医院 may be cut as 市 | 三医院.
-        1 => before(tokens, at, text).unwrap_or(token.byte_start as usize),
+        // 翠湖雅苑 may be cut as 翠 | 湖雅苑; what comes before 错路 makes no name.
+        1 if token.end - token.start > 2 => {
+            just_before(tokens, at, text).unwrap_or(token.byte_start as usize)
+        }
+        1 => return None,
         _ => token.byte_start as usize,
     };
-    let stem = &text[from..until];
+    // Of A4区泉星公园 the segmenter may make 区泉星: what stands for a district is none of the name.
+    let whole = &text[from..until];
+    let stem = whole.trim_start_matches(['省', '市', '区', '县', '镇']);
+    let stem = if stem.chars().count() >= 2 { stem } else { whole };
+    let from = until - stem.len();
     let length = stem.chars().count();
-    if !(2..=LONGEST).contains(&length) || POINTING.iter().any(|word| stem == *word) {
+    if !(2..=LONGEST).contains(&length)
+        || POINTING.contains(&stem)
+        || ENDINGS.iter().any(|(ending, _)| stem == *ending)
+    {
         return None;
     }
     let word = segmenter.knows(stem) && stem.chars().all(is_han);
@@ -177,6 +190,14 @@ fn named_at(tokens: &[Token], at: usize, text: &str, segmenter: &Segmenter) -> O
         !POINTING.iter().any(|word| stem.starts_with(word)) && (stem.len() > 3 || from == until)
     };
     names.then(|| (key(stem, sort), from))
+}
+
+/// Where the single character before the token at `at` stands, if one does.
+fn just_before(tokens: &[Token], at: usize, text: &str) -> Option<usize> {
+    let last = at.checked_sub(1).map(|at| &tokens[at])?;
+    let single =
+        last.class == Class::Word && last.end - last.start == 1 && last.text(text).chars().all(is_han);
+    single.then_some(last.byte_start as usize)
 }
 
 /// Where the name before the token at `at` begins: the word before it, or the last two characters that are none.
@@ -215,6 +236,8 @@ mod tests {
             ("我们小区停水，这条路没人修", ""),
             ("永鑫化工又在排废气", "永鑫化工"),
             ("走错路了", ""),
+            ("A市A4区泉星公园附近噪音扰民", "泉星公园"),
+            ("丽发新城小区旁边搅拌站", "丽发新城"),
         ] {
             assert_eq!(names(text), found, "{text}");
         }

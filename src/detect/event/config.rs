@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(deny_unknown_fields, default)]
 pub struct EventConfig {
     /// Without a post for so long an event is over, one of grade yellow or higher after three times as long; where
-    /// little is said, longer (see `quiet_posts`). Default: 24h.
+    /// little is said, longer (see `quiet_posts`). Default: 1day.
     #[serde(with = "humantime_serde")]
     pub quiet: Duration,
     /// An event is not over before so many posts on whatever matter have come: a message board with twenty posts a
@@ -25,7 +25,12 @@ pub struct EventConfig {
 
 impl Default for EventConfig {
     fn default() -> Self {
-        Self { quiet: Duration::from_hours(24), quiet_posts: 2_000, grades: [18.0, 35.0, 55.0, 75.0], max_events: 16_384 }
+        Self {
+            quiet: Duration::from_hours(24),
+            quiet_posts: 2_000,
+            grades: [18.0, 35.0, 55.0, 75.0],
+            max_events: 16_384,
+        }
     }
 }
 

@@ -16,7 +16,8 @@ pub const TOLD: f32 = 0.6;
 /// Fewest originals of which shares are told.
 const FEW: u32 = 3;
 /// Words that ask the reader to pass it on at once.
-const FORWARD: &[&str] = &["速转", "快转", "不转不是", "转疯了", "赶紧转", "转给家人", "转给身边", "马上就删", "扩散"];
+const FORWARD: &[&str] =
+    &["速转", "快转", "不转不是", "转疯了", "赶紧转", "转给家人", "转给身边", "马上就删", "扩散"];
 /// Words of somebody who was there.
 const FIRST_HAND: &[&str] = &["我", "俺", "现场", "照片", "亲眼", "刚拍"];
 
@@ -138,7 +139,7 @@ mod tests {
             d.hearsay = 5;
             (0..3).for_each(|voice| _ = d.asking.add(voice));
             d.forward = 2;
-        }).unwrap(), @"待核实（0.54）：3人追问真假；2条催人转发");
+        }).unwrap(), @"待核实（0.55）：3人追问真假；2条催人转发");
         insta::assert_snapshot!(with(|d| {
             d.originals = 1;
             d.copies = 9;

@@ -187,7 +187,8 @@ impl Event {
 
     /// The place that most of its posts name.
     pub fn place(&self) -> Option<&str> {
-        let anchored = self.anchors.iter().max_by(|one, other| one.1.cmp(&other.1).then(other.0.name.cmp(&one.0.name)));
+        let anchored =
+            self.anchors.iter().max_by(|one, other| one.1.cmp(&other.1).then(other.0.name.cmp(&one.0.name)));
         let named = most(&self.places).map(String::as_str);
         named.or(anchored.map(|(anchor, _)| anchor.name.as_str()))
     }
@@ -356,8 +357,7 @@ impl Event {
         self.doubts.add(post, voice, copied);
         self.media |= said.kind == PostKind::Article;
         if self.sources.len() < SOURCES || self.sources.contains_key(&said.source) {
-            let carried =
-                self.sources.entry(said.source.clone()).or_insert(Carried { posts: 0, first: at });
+            let carried = self.sources.entry(said.source.clone()).or_insert(Carried { posts: 0, first: at });
             carried.posts += 1;
             carried.first = carried.first.min(at);
         }
@@ -365,7 +365,7 @@ impl Event {
         if let Some(spoken) = joining.spoken {
             self.note_subject(spoken, post);
         }
-        self.tie = tie.map(|tie| self.told_tie(tie));
+        self.tie = tie.map(told_tie);
     }
 
     /// Takes another event in: both tell of one happening.
@@ -499,7 +499,8 @@ impl Event {
             let next = match (one.peek(), other.peek()) {
                 (Some(left), Some(right)) if left.0 == right.0 => {
                     let both = (left.0, left.1 + right.1);
-                    (one.next(), other.next());
+                    one.next();
+                    other.next();
                     Some(both)
                 }
                 (Some(left), Some(right)) if left.0 < right.0 => one.next(),
@@ -511,18 +512,20 @@ impl Event {
             sum.push(next);
         }
         if sum.len() > FEATURES {
-            sum.select_nth_unstable_by(FEATURES, |one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
+            sum.select_nth_unstable_by(FEATURES, |one, other| {
+                other.1.total_cmp(&one.1).then(one.0.cmp(&other.0))
+            });
             sum.truncate(FEATURES);
             sum.sort_unstable_by_key(|(feature, _)| *feature);
         }
         self.features = sum;
     }
+}
 
-    /// `同一地点“望江花园”，用词相似 0.31`.
-    fn told_tie(&self, tie: &Tie) -> String {
-        let place = tie.place.as_ref().map(|place| format!("同一地点“{place}”，")).unwrap_or_default();
-        format!("{place}用词相似 {:.2}", tie.words)
-    }
+/// `同一地点“望江花园”，用词相似 0.31`.
+fn told_tie(tie: &Tie) -> String {
+    let place = tie.place.as_ref().map(|place| format!("同一地点“{place}”，")).unwrap_or_default();
+    format!("{place}用词相似 {:.2}", tie.words)
 }
 
 fn length(features: &[(u32, f32)]) -> f32 {

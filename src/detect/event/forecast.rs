@@ -101,10 +101,12 @@ impl Forecaster {
         }
         let hours = (age / 3_600).max(1);
         let at = AGES.iter().rposition(|&reached| reached <= hours).unwrap_or(0);
-        let new = |from: u32, until: u32| event.posts_between(now.saturating_sub(from), now.saturating_sub(until));
+        let new =
+            |from: u32, until: u32| event.posts_between(now.saturating_sub(from), now.saturating_sub(until));
         // New voices are kept by the clock's hour; posts by ten minutes tell the last hour better.
         let each = voices / event.posts.max(1) as f32;
-        let course = Course { voices, lately: [new(3_600, 0) as f32 * each, new(7_200, 3_600) as f32 * each] };
+        let course =
+            Course { voices, lately: [new(3_600, 0) as f32 * each, new(7_200, 3_600) as f32 * each] };
         let cells = self.cells[at * HORIZONS.len()..].iter().zip(HORIZONS);
         cells.filter_map(|(cell, hours)| cell.forecast(&course, hours)).collect()
     }
@@ -146,7 +148,7 @@ impl Cell {
             0 => Some(voices + lately[0] * hours as f32),
             1 => {
                 let pace = 0.7 * lately[0] + 0.3 * lately[1];
-                let ahead: f32 = (1..=hours).map(|hour| DAMPING.powi(hour as i32)).sum();
+                let ahead: f32 = (1..=hours).map(|hour| DAMPING.powi(hour.cast_signed())).sum();
                 Some(voices + pace * ahead)
             }
             _ => (self.grew.len() >= FEW).then(|| voices * quantile(&self.grew, 0.5).exp()),

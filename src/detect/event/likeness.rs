@@ -60,12 +60,13 @@ pub(super) fn tie(post: &Compared<'_>, event: &Event, quiet: u32) -> Option<Tie>
     let shared = post.anchors.iter().find(|anchor| held.contains(&anchor.key));
     let place = shared.map(|anchor| anchor.name.clone());
     match (&place, compatible) {
-        (Some(_), true) => (words >= SAME_PLACE * asked).then(|| Tie { rank: words + LEAD, words, place }),
-        (Some(_), false) => (words * OTHER_SERVICE >= OTHERWISE).then(|| Tie { rank: words, words, place }),
+        (Some(_), true) => (words >= SAME_PLACE * asked).then_some(Tie { rank: words + LEAD, words, place }),
+        (Some(_), false) => (words * OTHER_SERVICE >= OTHERWISE).then_some(Tie { rank: words, words, place }),
         (None, compatible) => {
             let elsewhere = !held.is_empty() && !post.anchors.is_empty();
-            let taken = if elsewhere { OTHER_PLACE } else { 1.0 } * if compatible { 1.0 } else { OTHER_SERVICE };
-            (words * taken >= OTHERWISE).then(|| Tie { rank: words * taken, words, place })
+            let taken =
+                if elsewhere { OTHER_PLACE } else { 1.0 } * if compatible { 1.0 } else { OTHER_SERVICE };
+            (words * taken >= OTHERWISE).then_some(Tie { rank: words * taken, words, place })
         }
     }
 }

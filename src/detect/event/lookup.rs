@@ -86,8 +86,12 @@ mod tests {
     fn a_post_is_found_until_another_takes_its_place() {
         let mut homes = Homes::new(4);
         homes.put(1, 7);
-        assert_eq!((homes.get(1), homes.get(5)), (Some(7), None));
-        homes.put(1 << 32 | 1, 8);
-        assert_eq!((homes.get(1), homes.get(1 << 32 | 1)), (None, Some(8)));
+        assert_eq!(
+            (homes.get(1), homes.get((3 << 32) | 1)),
+            (Some(7), None),
+            "another post of the same place"
+        );
+        homes.put((1 << 32) | 1, 8);
+        assert_eq!((homes.get(1), homes.get((1 << 32) | 1)), (None, Some(8)));
     }
 }

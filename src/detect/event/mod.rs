@@ -16,6 +16,8 @@ mod merge;
 mod pace;
 mod past;
 mod score;
+#[cfg(test)]
+mod tests;
 mod title;
 mod tracker;
 mod voices;

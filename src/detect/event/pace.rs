@@ -42,7 +42,8 @@ impl Pace {
         let Some(&from) = self.marks.front() else { return least };
         let counted = ((self.marks.len() as u32 - 1) * self.each() + self.since).max(1);
         let time = now.saturating_sub(from);
-        let long = (u64::from(time) * u64::from(self.posts) / u64::from(counted)).min(u64::from(LONGEST)) as u32;
+        let long =
+            (u64::from(time) * u64::from(self.posts) / u64::from(counted)).min(u64::from(LONGEST)) as u32;
         long.max(least)
     }
 

@@ -52,7 +52,8 @@ pub struct Score {
 impl Score {
     /// `帖文内容26分，18人独立反映6分，26小时未见官方回应5分`.
     pub fn sentence(&self) -> String {
-        let said: Vec<String> = self.lines.iter().map(|line| format!("{}{}分", line.why, line.points)).collect();
+        let said: Vec<String> =
+            self.lines.iter().map(|line| format!("{}{}分", line.why, line.points)).collect();
         said.join("，")
     }
 }
@@ -91,7 +92,8 @@ pub(super) fn of(known: &Known, grades: &[f32; 4]) -> Score {
     }
     let points = lines.iter().map(|line| line.points).sum::<f32>().clamp(0.0, 100.0).round();
     lines.sort_by(|one, other| other.points.total_cmp(&one.points));
-    let reached = Grade::ALL.into_iter().zip(grades).rfind(|(_, from)| points >= **from).map(|(grade, _)| grade);
+    let reached =
+        Grade::ALL.into_iter().zip(grades).rfind(|(_, from)| points >= **from).map(|(grade, _)| grade);
     Score { points, grade: reached.max(known.floor), lines }
 }
 
@@ -131,12 +133,8 @@ mod tests {
     /// The worked examples of the design, as far as an event by itself tells them.
     #[test]
     fn worked_examples() {
-        let outage = Known {
-            reactions: 60.0 + 3.0 * 12.0 + 5.0 * 35.0,
-            witnesses: 18,
-            age: 26.0,
-            ..known(26.0)
-        };
+        let outage =
+            Known { reactions: 60.0 + 3.0 * 12.0 + 5.0 * 35.0, witnesses: 18, age: 26.0, ..known(26.0) };
         let collapse = Known {
             reactions: 800.0 + 3.0 * 450.0 + 5.0 * 300.0,
             witnesses: 40,
@@ -149,7 +147,12 @@ mod tests {
             ("18 voices, unanswered for a day", outage, 43.0, Some(Grade::Yellow)),
             ("a collapse with media", collapse, 88.0, Some(Grade::Red)),
             ("what spreads and matters little", advert, 6.0, None),
-            ("a grave post alone", Known { floor: Some(Grade::Orange), ..known(30.0) }, 32.0, Some(Grade::Orange)),
+            (
+                "a grave post alone",
+                Known { floor: Some(Grade::Orange), ..known(30.0) },
+                32.0,
+                Some(Grade::Orange),
+            ),
             ("answered", Known { answered: true, age: 30.0, ..known(20.0) }, 14.0, None),
         ] {
             let score = of(&known, &GRADES);
@@ -161,6 +164,6 @@ mod tests {
     fn the_lines_add_up() {
         let score = of(&Known { witnesses: 9, reactions: 100.0, ..known(20.0) }, &GRADES);
         let sum: f32 = score.lines.iter().map(|line| line.points).sum();
-        assert_eq!(sum.round(), score.points);
+        assert!((sum.round() - score.points).abs() < 0.1, "{score:?}");
     }
 }

@@ -69,7 +69,8 @@ mod tests {
     #[test]
     fn the_words_that_tell_most_come_first() {
         let mut wording = Wording::default();
-        for (word, worth) in [("停水", 3.0), ("望江", 9.0), ("水管爆裂", 2.0), ("爆裂", 1.0), ("停水", 3.0)] {
+        for (word, worth) in [("停水", 3.0), ("望江", 9.0), ("水管爆裂", 2.0), ("爆裂", 1.0), ("停水", 3.0)]
+        {
             wording.add(word, worth);
         }
         assert_eq!(title("望江花园", &wording.leading("望江花园")), "望江花园 · 停水、水管爆裂");

@@ -50,7 +50,7 @@ pub struct Events {
     by_anchor: Lookup,
     by_feature: Lookup,
     homes: Homes,
-    events: BTreeMap<u32, Event>,
+    live: BTreeMap<u32, Event>,
     /// Their numbers by id.
     numbers: BTreeMap<u64, u32>,
     past: Past,
@@ -89,7 +89,7 @@ impl Events {
             by_anchor: Lookup::new(1 << 13, 32),
             by_feature: Lookup::new(1 << 16, 12),
             homes: Homes::new(1 << 17),
-            events: BTreeMap::new(),
+            live: BTreeMap::new(),
             numbers: BTreeMap::new(),
             past: Past::default(),
             forecaster: Forecaster::new(),
@@ -115,17 +115,17 @@ impl Events {
 
     /// The events that are spoken of, also those of a single post, oldest first.
     pub fn current(&self) -> impl DoubleEndedIterator<Item = &Event> {
-        self.events.values()
+        self.live.values()
     }
 
     /// One of them.
     pub fn event(&self, id: u64) -> Option<&Event> {
-        self.events.get(self.numbers.get(&id)?)
+        self.live.get(self.numbers.get(&id)?)
     }
 
     /// One of them, to note whom it was told.
     pub(in crate::detect) fn event_mut(&mut self, id: u64) -> Option<&mut Event> {
-        self.events.get_mut(self.numbers.get(&id)?)
+        self.live.get_mut(self.numbers.get(&id)?)
     }
 
     /// What is to be expected of an event; nothing where too little is known.
@@ -152,7 +152,7 @@ impl Events {
         let weighed = self.weigh(&features);
         let category = post.assessment.category.as_ref().map(|category| category.id);
         let compared = Compared { features: &weighed, anchors: &anchors, category, at };
-        let sought = self.rarest(&weighed);
+        let sought = rarest(&weighed);
         let (number, tie) = match self.thread(post, &compared).or_else(|| self.best(&compared, &sought)) {
             Some((number, tie)) => (number, Some(tie)),
             None => (self.open(id, at, &compared), None),
@@ -173,14 +173,14 @@ impl Events {
         let voice = post.post.voice.as_ref().map_or(id, |voice| short(voice.as_bytes()));
         let joining =
             Joining { post, spoken, features: &weighed, anchors: &anchors, words: &words, voice, at };
-        let event = self.events.get_mut(&number).expect("it was found or opened just now");
+        let event = self.live.get_mut(&number).expect("it was found or opened just now");
         event.take(&joining, tie.as_ref());
         Placed { event: Some(event.id), merged }
     }
 
     /// The event of a post that was seen before.
     fn home(&self, post: u64) -> Option<&Event> {
-        self.events.get(&self.homes.get(post)?)
+        self.live.get(&self.homes.get(post)?)
     }
 
     /// The anchors of a post that are not on everybody's lips.
@@ -199,22 +199,17 @@ impl Events {
         let mut weighed: Vec<(u32, f32)> =
             features.iter().map(|&feature| (feature, self.frequencies.weight(feature))).collect();
         let length = weighed.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
-        weighed.iter_mut().for_each(|(_, weight)| *weight /= length.max(f32::MIN_POSITIVE));
+        for (_, weight) in &mut weighed {
+            *weight /= length.max(f32::MIN_POSITIVE);
+        }
         weighed
-    }
-
-    /// The rarest features, rarest first.
-    fn rarest(&self, weighed: &[(u32, f32)]) -> Vec<u32> {
-        let mut ranked: Vec<&(u32, f32)> = weighed.iter().collect();
-        ranked.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
-        ranked.into_iter().map(|(feature, _)| *feature).collect()
     }
 
     /// The event of what a post answers or stands under, unless the post speaks of another place.
     fn thread(&self, post: &AssessedPost, compared: &Compared<'_>) -> Option<(u32, Tie)> {
         let said = &*post.post;
-        let above = said.parent.iter().chain(&said.thread).map(|above| short(above.as_bytes()));
-        let event = above.filter_map(|above| self.home(above)).next()?;
+        let mut above = said.parent.iter().chain(&said.thread).map(|above| short(above.as_bytes()));
+        let event = above.find_map(|above| self.home(above))?;
         let held: Vec<u32> = event.held_anchors(0.0).collect();
         let elsewhere = !held.is_empty()
             && !compared.anchors.is_empty()
@@ -235,7 +230,7 @@ impl Events {
             }
         }
         let tied = candidates.into_iter().filter_map(|number| {
-            let event = self.events.get(&number)?;
+            let event = self.live.get(&number)?;
             Some((number, tie(compared, event, self.quiet(event))?))
         });
         tied.max_by(|one, other| one.1.rank.total_cmp(&other.1.rank).then(other.0.cmp(&one.0)))
@@ -254,13 +249,13 @@ impl Events {
         self.next += 1;
         let mut event = Event::new(number, post, at);
         event.again = self.past.of(compared.anchors, compared.category, at);
-        self.events.insert(number, event);
+        self.live.insert(number, event);
         self.numbers.insert(post, number);
         number
     }
 
     fn remove(&mut self, number: u32) -> Option<Event> {
-        let event = self.events.remove(&number)?;
+        let event = self.live.remove(&number)?;
         self.numbers.remove(&event.id);
         Some(event)
     }
@@ -273,7 +268,7 @@ impl Events {
         }
         self.merge_at = self.now + MERGE_EVERY;
         let over: Vec<u32> = self
-            .events
+            .live
             .values()
             .filter(|event| self.now.saturating_sub(event.last) > self.quiet(event))
             .map(|event| event.number)
@@ -286,9 +281,9 @@ impl Events {
         }
         let since = self.now.saturating_sub(self.config.quiet.as_secs() as u32);
         let mut merged = Vec::new();
-        for (from, into) in merge::found(&self.events, since) {
+        for (from, into) in merge::found(&self.live, since) {
             let Some(younger) = self.remove(from) else { continue };
-            let Some(older) = self.events.get_mut(&into) else { continue };
+            let Some(older) = self.live.get_mut(&into) else { continue };
             merged.push((younger.id, older.id));
             for key in younger.held_anchors(0.0) {
                 self.by_anchor.put(key, into);
@@ -305,11 +300,11 @@ impl Events {
     /// Forgets a sixteenth of the events where there are too many: first those of one ungraded post, then the longest
     /// silent.
     fn make_room(&mut self) {
-        if self.events.len() < self.config.max_events {
+        if self.live.len() < self.config.max_events {
             return;
         }
         let mut least: Vec<(bool, bool, u32, u32)> = self
-            .events
+            .live
             .values()
             .map(|event| (event.posts > 1, event.highest().is_some(), event.last, event.number))
             .collect();
@@ -321,4 +316,11 @@ impl Events {
             }
         }
     }
+}
+
+/// The rarest features, rarest first.
+fn rarest(weighed: &[(u32, f32)]) -> Vec<u32> {
+    let mut ranked: Vec<&(u32, f32)> = weighed.iter().collect();
+    ranked.sort_unstable_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
+    ranked.into_iter().map(|(feature, _)| *feature).collect()
 }

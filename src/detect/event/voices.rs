@@ -36,7 +36,9 @@ impl Voices {
                 }
                 Err(_) => {
                     let mut registers = vec![0; REGISTERS];
-                    known.iter().for_each(|&known| note(&mut registers, known));
+                    for &known in known.iter() {
+                        note(&mut registers, known);
+                    }
                     note(&mut registers, voice);
                     *self = Self::Many(registers);
                     Newness::New
@@ -98,7 +100,8 @@ fn estimate(registers: &[u8]) -> f64 {
     let size = REGISTERS as f64;
     let sum: f64 = registers.iter().map(|&rank| (-f64::from(rank)).exp2()).sum();
     let raw = 0.7213 / (1.0 + 1.079 / size) * size * size / sum;
-    let empty = registers.iter().filter(|&&rank| rank == 0).count() as f64;
+    let empty = registers.iter().map(|rank| u32::from(*rank == 0)).sum::<u32>();
+    let empty = f64::from(empty);
     if raw <= 2.5 * size && empty > 0.0 { size * (size / empty).ln() } else { raw }
 }
 

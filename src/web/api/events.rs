@@ -122,7 +122,8 @@ pub(in crate::web) async fn list(
     let shown = web.handles().events.current();
     let wanted = shown.iter().filter(|now| {
         grade.is_none_or(|grade| now.score.grade == Some(grade))
-            && category.is_none_or(|category| now.event.category().is_some_and(|known| known.id() == category))
+            && category
+                .is_none_or(|category| now.event.category().is_some_and(|known| known.id() == category))
     });
     let items = wanted.take(limit).map(|now| EventOut::of(now)).collect();
     Ok(Json(Listed { items, next: None }))

@@ -116,7 +116,12 @@ pub(in crate::web) async fn one(
             .into_iter()
             .map(|(source, carried)| (source.to_string(), carried.posts, instant(carried.first)))
             .collect(),
-        places: event.places().into_iter().take(FIRST).map(|(place, posts)| (place.to_owned(), posts)).collect(),
+        places: event
+            .places()
+            .into_iter()
+            .take(FIRST)
+            .map(|(place, posts)| (place.to_owned(), posts))
+            .collect(),
         again: event.again.map(|id| format!("{id:016x}")),
         answered: event.answered.map(instant),
         tie: event.tie.clone(),

@@ -1,0 +1,204 @@
+//! Stories of a small town, told post by post.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::*;
+use crate::assess::{AssessedPost, Grade, Status};
+use crate::detect::fixture::{Draft, at};
+use crate::detect::signal::Subject;
+use crate::detect::topic::{Sorts, Spoken};
+use crate::lexicon::category::Category;
+
+fn morning() -> Timestamp {
+    at("2026-03-02T08:00:00+08:00")
+}
+
+/// Tells a town's posts to the events; remembers where each went.
+struct Town {
+    events: Events,
+    sorts: Sorts,
+    next: u32,
+}
+
+impl Town {
+    fn new() -> Self {
+        Self { events: Events::new(EventConfig::default()), sorts: Sorts::default(), next: 1 }
+    }
+
+    /// A graded post; its event.
+    fn says(
+        &mut self,
+        minutes: i64,
+        place: Option<&'static str>,
+        category: Category,
+        text: &'static str,
+    ) -> u64 {
+        let said = morning() + SignedDuration::from_mins(minutes);
+        let draft = Draft { text, place, category, ..Draft::new(self.next, said) };
+        self.next += 1;
+        self.hears(&draft.assessed()).expect("it is no advert")
+    }
+
+    fn hears(&mut self, post: &AssessedPost) -> Option<u64> {
+        let judged = &post.assessment;
+        let spoken = judged.grade.map(|_| Spoken {
+            subject: Subject {
+                category: judged.category.as_ref().unwrap().id,
+                place: judged.places.first().cloned(),
+                department: None,
+            },
+            evidence: crate::detect::evidence::of(post, 1, "江城论坛"),
+        });
+        self.events.observe(post, spoken.as_ref(), &mut self.sorts).event
+    }
+}
+
+use Category::{Environment, Utilities};
+
+#[test]
+fn one_problem_at_one_place_is_one_event_and_another_place_or_problem_is_another() {
+    let mut town = Town::new();
+    let outage = town.says(0, Some("望江花园"), Utilities, "望江花园停水两天了，老人没法做饭");
+    assert_eq!(
+        town.says(20, Some("望江花园"), Utilities, "水龙头一滴都没有，望江花园到底什么时候来水"),
+        outage
+    );
+    let elsewhere = town.says(30, Some("翠湖里"), Utilities, "翠湖里停水两天了，老人没法做饭");
+    assert_ne!(elsewhere, outage, "the same words about another place");
+    let smell = town.says(40, Some("望江花园"), Environment, "望江花园旁边的化工厂半夜排臭气，熏得睡不着");
+    assert_ne!(smell, outage, "another problem at the place");
+    let event = town.events.event(outage).unwrap();
+    assert_eq!((event.posts, event.voices(), event.place()), (2, 2, Some("望江花园")));
+    assert_eq!(event.title(), "望江花园 · 停水");
+    assert!(event.tie.as_ref().unwrap().starts_with("同一地点“望江花园”，用词相似 0."), "{:?}", event.tie);
+}
+
+#[test]
+fn an_answer_belongs_to_what_it_answers_and_an_office_s_stops_the_reproach() {
+    let mut town = Town::new();
+    let opener = Draft::new(1, morning()).assessed();
+    let event = town.hears(&opener).unwrap();
+    let mut answer =
+        Draft { text: "已派人检修", place: None, grade: None, ..Draft::new(2, morning()) }.assessed();
+    let post = std::sync::Arc::make_mut(&mut answer.post);
+    (post.parent, post.official) = (Some(opener.post.id), true);
+    assert_eq!(town.hears(&answer), Some(event));
+    let event = town.events.event(event).unwrap();
+    assert!(event.answered.is_some());
+    assert!(event.score(event.last, &[18.0, 35.0, 55.0, 75.0]).sentence().contains("官方已有回应"));
+}
+
+#[test]
+fn copies_are_counted_as_copies_and_an_edited_post_once() {
+    let mut town = Town::new();
+    let same = |id| {
+        Draft { copy: Some("望江花园停水两天了，老人没法做饭"), ..Draft::new(id, morning()) }.assessed()
+    };
+    let event = town.hears(&same(1)).unwrap();
+    assert_eq!(town.hears(&same(2)), Some(event));
+    assert_eq!(town.hears(&same(2)), Some(event), "seen again");
+    let event = town.events.event(event).unwrap();
+    assert_eq!((event.posts, event.copies), (2, 1));
+}
+
+#[test]
+fn an_advert_is_no_event() {
+    let mut advert = Draft::new(1, morning()).assessed();
+    std::sync::Arc::make_mut(&mut advert.assessment).status = Status::Advert;
+    assert_eq!(Town::new().hears(&advert), None);
+}
+
+#[test]
+fn a_matter_that_comes_back_is_told_as_such_and_not_put_to_the_old() {
+    let mut config = EventConfig::default();
+    config.quiet_posts = 0;
+    let mut town = Town { events: Events::new(config), ..Town::new() };
+    let first = town.says(0, Some("望江花园"), Utilities, "望江花园停水两天了，老人没法做饭");
+    let week = 7 * 24 * 60;
+    let again = town.says(week, Some("望江花园"), Utilities, "望江花园停水两天了，老人没法做饭");
+    assert_ne!(again, first);
+    assert_eq!(town.events.event(again).unwrap().again, Some(first));
+}
+
+#[test]
+fn events_that_grew_alike_are_merged_into_the_older() {
+    let mut town = Town::new();
+    // Told without the place at first, in words of its own.
+    let first = town.says(0, None, Utilities, "停水了，六号楼水管爆裂，没水做饭");
+    let other = town.says(5, Some("望江花园"), Utilities, "今早没水洗脸，望江花园的自来水怎么回事啊");
+    assert_ne!(first, other);
+    let member = Draft {
+        text: "望江花园停水了，六号楼水管爆裂，没水做饭洗脸",
+        ..Draft::new(99, morning() + SignedDuration::from_mins(8))
+    };
+    let joined = town.hears(&member.assessed()).unwrap();
+    assert!(joined == first || joined == other);
+    let merged = (20..60).step_by(15).any(|minute| {
+        let said = morning() + SignedDuration::from_mins(minute);
+        let post = Draft {
+            text: "望江花园停水，六号楼水管爆裂，没水做饭洗脸",
+            ..Draft::new(minute as u32 + 100, said)
+        };
+        let placed = town.events.observe(&post.assessed(), None, &mut town.sorts);
+        placed.merged.iter().all(|(from, into)| *from == other && *into == first) && !placed.merged.is_empty()
+    });
+    assert_eq!(town.events.event(other).is_none(), merged, "what is merged is gone");
+}
+
+#[test]
+fn memory_is_bounded_and_single_ungraded_posts_go_first() {
+    let mut config = EventConfig::default();
+    config.max_events = 64;
+    let mut town = Town { events: Events::new(config), ..Town::new() };
+    let event = town.says(0, Some("望江花园"), Utilities, "望江花园停水两天了，老人没法做饭");
+    town.says(1, Some("望江花园"), Utilities, "望江花园停水两天了，没人管");
+    const CHAT: [&str; 6] =
+        ["晚霞真好看", "做了红烧肉", "鲫鱼汤很鲜", "旧唱机修好了", "橘子熟透了", "灰围巾织完了"];
+    for id in 0..600_u32 {
+        let text = CHAT[id as usize % CHAT.len()];
+        let said = morning() + SignedDuration::from_mins(2);
+        let chat = Draft { text, place: None, grade: None, copy: None, ..Draft::new(1_000 + id, said) };
+        town.hears(&chat.assessed());
+        assert!(town.events.current().count() <= 64);
+    }
+    assert!(town.events.event(event).is_some());
+}
+
+#[test]
+fn a_snapshot_goes_on_as_if_nothing_had_been() {
+    let tell = |town: &mut Town, from: i64| {
+        (from..from + 12)
+            .map(|minute| {
+                town.says(minute * 7, Some("望江花园"), Utilities, "望江花园停水两天了，老人没法做饭")
+            })
+            .collect::<Vec<_>>()
+    };
+    let mut whole = Town::new();
+    tell(&mut whole, 0);
+    let bytes = postcard::to_stdvec(&whole.events).unwrap();
+    let events: Events = postcard::from_bytes(&bytes).unwrap();
+    assert_eq!(events, whole.events);
+    let mut restored = Town { events, sorts: Sorts::default(), next: whole.next };
+    assert_eq!(tell(&mut restored, 20), tell(&mut whole, 20));
+    assert_eq!(restored.events, whole.events);
+}
+
+#[test]
+fn it_is_told_again_for_a_higher_grade_and_when_it_has_doubled_but_not_at_once() {
+    let mut town = Town::new();
+    let id = town.says(0, Some("望江花园"), Utilities, "望江花园停水两天了，老人没法做饭");
+    let hour = 3_600;
+    let told = |town: &mut Town, grade, after: u32| {
+        let event = town.events.event_mut(id).unwrap();
+        let now = event.first + after;
+        event.has_news_for(1, Some(grade), now)
+    };
+    assert!(told(&mut town, Grade::Yellow, 0));
+    assert!(!told(&mut town, Grade::Yellow, 2 * hour), "nothing new");
+    assert!(told(&mut town, Grade::Orange, 10), "a higher grade waits for nothing");
+    for minute in 0..12 {
+        town.says(minute, Some("望江花园"), Utilities, "望江花园停水两天了，老人没法做饭");
+    }
+    assert!(!told(&mut town, Grade::Orange, 20), "it was told just now");
+    assert!(told(&mut town, Grade::Orange, 2 * hour), "twice as many speak of it");
+}
