@@ -72,7 +72,7 @@ impl Replay {
         let detector =
             Detector::new(loaded.config.detect, rules.watches(), std::collections::BTreeMap::new());
         let desk = Desk::restore(loaded.config.incident, []);
-        let clerk = Clerk { rules, receivers: loaded.receivers, names, desk };
+        let clerk = Clerk { rules, receivers: loaded.receivers, names, desk, clocks: loaded.clocks };
         let mut flow = Flow::new(Arc::clone(&assessor), detector, clerk);
         let count = posts.len();
         let tally = replay(&mut flow, &assessor, posts)?;

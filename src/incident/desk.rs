@@ -8,6 +8,8 @@
 //! alert that brings no higher grade, no new rule and no new count of voices changes nothing. The posts are
 //! still found by search; nothing but a line is saved.
 
+mod act;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -20,10 +22,10 @@ use crate::detect::Measure;
 
 use super::fold::FoldError;
 use super::id::desk_time;
-use super::{Actor, Change, Incident, IncidentEvent, IncidentId, Names, Opening, State};
+use super::{Actor, Change, Incident, IncidentEvent, IncidentId, Names, Opening};
 
-/// Longest note taken, in characters.
-const NOTE: usize = 2000;
+pub use act::{Act, Refusal, optional};
+
 /// An alert on something older than the end of its group's incident by this much belongs to that incident.
 /// Sources that tell the minute only, and clocks that differ, are not mistaken for something old.
 const BEFORE_THE_END: Duration = Duration::from_mins(10);
@@ -59,46 +61,6 @@ struct Ended {
     at: Timestamp,
 }
 
-/// What someone wants to do to an incident.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Act {
-    /// Take it.
-    Acknowledge {
-        /// What they say to it.
-        note: Option<String>,
-    },
-    /// End it.
-    Close {
-        /// What they say to it.
-        note: Option<String>,
-    },
-    /// Write something down.
-    Note {
-        /// What.
-        note: String,
-    },
-}
-
-/// Why an act is not done.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// No such incident is open or was closed lately; an older one has to be [admitted](Desk::admit) first.
-    #[error("incident {0} is not at the desk")]
-    Unknown(IncidentId),
-    /// Somebody else has taken it.
-    #[error("the incident is acknowledged already")]
-    Acknowledged {
-        /// Who.
-        by: Actor,
-    },
-    /// It is over.
-    #[error("the incident is closed already")]
-    Closed,
-    /// There is nothing in the note, or too much.
-    #[error("a note has 1 to {NOTE} characters")]
-    Note,
-}
-
 impl Default for DeskConfig {
     fn default() -> Self {
         let day = Duration::from_hours(24);
@@ -123,10 +85,8 @@ impl Desk {
     pub fn admit(&mut self, incident: Incident) {
         self.count(&incident.id);
         match incident.closed_at() {
-            None => {
-                self.open.insert(incident.group.clone(), incident.id.clone());
-            }
-            Some(at) => self.note_end(&incident.group, &incident.id, at),
+            None => self.hold(&incident),
+            Some(at) => self.let_go(&incident, at),
         }
         self.incidents.insert(incident.id.clone(), incident);
     }
@@ -174,43 +134,6 @@ impl Desk {
         event(&self.next_id(now), Change::Open(Box::new(opening)))
     }
 
-    /// What somebody's act changes. Doing again what one has done oneself changes nothing and is no error.
-    pub fn on_act(
-        &self,
-        id: &IncidentId,
-        act: Act,
-        by: Actor,
-        now: Timestamp,
-    ) -> Result<Vec<IncidentEvent>, Refusal> {
-        let incident = self.incidents.get(id).ok_or_else(|| Refusal::Unknown(id.clone()))?;
-        let change = match (act, incident.state) {
-            (Act::Note { note }, _) => Change::Note { note: checked(&note)? },
-            (Act::Acknowledge { note }, State::New) => Change::Acknowledge { note: optional(note)? },
-            (Act::Acknowledge { .. }, State::Acknowledged) => {
-                return match incident.acknowledged() {
-                    Some((who, _)) if *who != by => Err(Refusal::Acknowledged { by: who.clone() }),
-                    Some(_) | None => Ok(Vec::new()),
-                };
-            }
-            (Act::Acknowledge { .. }, State::Closed) => return Err(Refusal::Closed),
-            (Act::Close { note }, State::New | State::Acknowledged) => {
-                Change::Close { note: optional(note)? }
-            }
-            (Act::Close { .. }, State::Closed) => {
-                let end = incident
-                    .timeline
-                    .iter()
-                    .rfind(|entry| matches!(entry.what, super::Happening::Closed { .. }));
-                return if end.is_some_and(|end| end.by == by) {
-                    Ok(Vec::new())
-                } else {
-                    Err(Refusal::Closed)
-                };
-            }
-        };
-        Ok(vec![IncidentEvent { incident: id.clone(), at: now, by, change }])
-    }
-
     /// Applies what was decided and journaled; gives the incident as it stands now.
     pub fn apply(&mut self, event: &IncidentEvent) -> Result<&Incident, FoldError> {
         self.forget(event.at);
@@ -225,11 +148,15 @@ impl Desk {
             return Ok(self.incidents.entry(id.clone()).or_insert(incident));
         }
         let incident = self.incidents.get_mut(id).ok_or_else(|| FoldError::Unknown(id.clone()))?;
+        let was_open = incident.is_open();
         incident.apply(event)?;
-        if matches!(event.change, Change::Close { .. }) {
-            let group = incident.group.clone();
-            self.open.remove(&group);
-            self.note_end(&group, id, event.at);
+        let takes_more = matches!(event.change, Change::Absorb(_));
+        if was_open != incident.is_open() || takes_more {
+            let incident = incident.clone();
+            match incident.closed_at() {
+                None => self.hold(&incident),
+                Some(at) => self.let_go(&incident, at),
+            }
         }
         self.incidents.get(id).ok_or_else(|| FoldError::Unknown(id.clone()))
     }
@@ -246,11 +173,24 @@ impl Desk {
         }
     }
 
-    fn note_end(&mut self, group: &GroupKey, id: &IncidentId, at: Timestamp) {
-        let ended = Ended { id: id.clone(), at };
-        match self.closed.get(group) {
-            Some(known) if known.at > at => {}
-            Some(_) | None => {
+    /// Alerts of an open incident's groups are its own.
+    fn hold(&mut self, incident: &Incident) {
+        for group in incident.groups() {
+            self.open.insert(group.clone(), incident.id.clone());
+            if self.closed.get(group).is_some_and(|ended| ended.id == incident.id) {
+                self.closed.remove(group);
+            }
+        }
+    }
+
+    /// What has ended holds no group any more; what comes next of them names it.
+    fn let_go(&mut self, incident: &Incident, at: Timestamp) {
+        for group in incident.groups() {
+            if self.open.get(group) == Some(&incident.id) {
+                self.open.remove(group);
+            }
+            if self.closed.get(group).is_none_or(|known| known.at <= at) {
+                let ended = Ended { id: incident.id.clone(), at };
                 self.closed.insert(group.clone(), ended);
             }
         }
@@ -262,7 +202,8 @@ impl Desk {
         // Less than a day, and a day's count could be given out twice.
         let kept = self.config.keeps_closed.max(day);
         self.incidents.retain(|_, incident| incident.closed_at().is_none_or(|end| now < end + kept));
-        let surplus = self.incidents.len().saturating_sub(self.open.len() + self.config.max_closed);
+        let ended = self.incidents.values().filter(|incident| !incident.is_open()).count();
+        let surplus = ended.saturating_sub(self.config.max_closed);
         if surplus > 0 {
             let mut ended: Vec<(Timestamp, IncidentId)> = self
                 .incidents
@@ -293,16 +234,6 @@ fn brings_news(incident: &Incident, alert: &Alert) -> bool {
             Measure::Post { .. } => false,
             Measure::Voices { voices, .. } | Measure::Topic { voices, .. } => voices > incident.voices,
         }
-}
-
-fn checked(note: &str) -> Result<String, Refusal> {
-    let note = note.trim();
-    if (1..=NOTE).contains(&note.chars().count()) { Ok(note.to_owned()) } else { Err(Refusal::Note) }
-}
-
-/// A note that need not be given, without the white space around it.
-pub fn optional(note: Option<String>) -> Result<Option<String>, Refusal> {
-    note.filter(|note| !note.trim().is_empty()).map(|note| checked(&note)).transpose()
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ use crate::assess::{AssessConfig, Assessor};
 use crate::crawl::politeness::Politeness;
 use crate::detect::{DetectConfig, Detector, DetectorState};
 use crate::extract::post::VoiceKey;
-use crate::incident::{Desk, DeskConfig, Names};
+use crate::incident::{Clocks, Desk, DeskConfig, Names};
 use crate::journal::record::{DeskRecord, PostRecord, Record};
 use crate::journal::{Journal, JournalConfig, JournalError, OpenReport, RealDisk, Sequence, Stream};
 use crate::notify::{Mailer, Receivers};
@@ -77,6 +77,8 @@ pub struct Setup {
     pub mailer: Option<Mailer>,
     /// What people call things.
     pub names: Names,
+    /// How much time there is.
+    pub clocks: Clocks,
     /// The way out.
     pub outward: Outward,
     /// The console's address, for links in messages.
@@ -167,6 +169,7 @@ impl Pipeline {
             receivers: setup.receivers.clone(),
             names: setup.names,
             desk: desk_state,
+            clocks: setup.clocks,
         };
         let (desk, desk_task) = DeskTask::new(DeskParts {
             clerk,
