@@ -142,17 +142,17 @@ struct Word<'a> {
 }
 
 fn words(incident: &Incident) -> Vec<Word<'_>> {
-    let mut grade = Grade::Blue;
-    let word = |entry: &'_ TimelineEntry| {
+    let (mut grade, mut words) = (Grade::Blue, Vec::with_capacity(incident.timeline.len()));
+    for entry in &incident.timeline {
         let before = grade;
         grade = entry.what.new_grade().unwrap_or(grade);
         let reason = reason(entry);
         let was = (reason == Some(Reason::Raised)).then_some(before);
         let only =
             if let Happening::Escalated { receivers, .. } = &entry.what { Some(&receivers[..]) } else { None };
-        Word { reason, grade, was, only }
-    };
-    incident.timeline.iter().map(word).collect()
+        words.push(Word { reason, grade, was, only });
+    }
+    words
 }
 
 /// Why others must know of an entry.

@@ -75,6 +75,31 @@ pub enum Until {
     Closed,
 }
 
+impl Start {
+    /// The word used in the file and the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::Seen => "seen",
+            Self::Graded => "graded",
+        }
+    }
+}
+
+impl Until {
+    /// The word used in the file and the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Acknowledged => "acknowledged",
+            Self::Assigned => "assigned",
+            Self::Accepted => "accepted",
+            Self::Responded => "responded",
+            Self::RespondedAgain => "responded-again",
+            Self::Closed => "closed",
+        }
+    }
+}
+
 /// `[[clock]]` as written; `config/clocks.toml` explains each key.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

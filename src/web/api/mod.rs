@@ -2,6 +2,7 @@
 
 pub(super) mod desk;
 pub(super) mod health;
+pub(super) mod incident_out;
 pub(super) mod incidents;
 pub(super) mod params;
 pub(super) mod people;
@@ -9,6 +10,7 @@ pub(super) mod posts;
 pub(super) mod rescore;
 pub(super) mod shape;
 pub(super) mod sources;
+pub(super) mod steps;
 pub(super) mod stream;
 pub(super) mod topics;
 pub(super) mod verdict;
