@@ -10,7 +10,7 @@
 
 mod act;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -36,7 +36,8 @@ pub struct Desk {
     config: DeskConfig,
     incidents: BTreeMap<IncidentId, Incident>,
     open: BTreeMap<GroupKey, IncidentId>,
-    closed: BTreeMap<GroupKey, Ended>,
+    /// What ended lately of each group, in order: the last may be reopened, and then the one before is the last.
+    closed: BTreeMap<GroupKey, BTreeSet<Ended>>,
     /// The highest count given out on each of the last days.
     counts: BTreeMap<Date, u32>,
 }
@@ -55,10 +56,10 @@ pub struct DeskConfig {
     pub max_closed: usize,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Ended {
-    id: IncidentId,
     at: Timestamp,
+    id: IncidentId,
 }
 
 impl Default for DeskConfig {
@@ -76,7 +77,7 @@ impl Desk {
             desk.admit(incident);
         }
         if let Some(latest) = desk.incidents.values().map(|incident| incident.updated_at).max() {
-            desk.forget(latest);
+            desk.forget(latest, None);
         }
         desk
     }
@@ -108,7 +109,7 @@ impl Desk {
             vec![IncidentEvent { incident: incident.clone(), at: now, by: Actor::System, change }]
         };
         let open = self.open.get(&alert.group).and_then(|id| self.incidents.get(id));
-        let ended = self.closed.get(&alert.group);
+        let ended = self.closed.get(&alert.group).and_then(BTreeSet::last);
         let last = ended.and_then(|ended| self.incidents.get(&ended.id));
         let heard = |incident: &Incident| {
             incident.signals.contains(&alert.signal.id) && incident.rules.contains(&alert.rule)
@@ -136,7 +137,7 @@ impl Desk {
 
     /// Applies what was decided and journaled; gives the incident as it stands now.
     pub fn apply(&mut self, event: &IncidentEvent) -> Result<&Incident, FoldError> {
-        self.forget(event.at);
+        self.forget(event.at, Some(&event.incident));
         let id = &event.incident;
         if let Change::Open(opening) = &event.change {
             if self.incidents.contains_key(id) || self.open.contains_key(&opening.alert.group) {
@@ -177,8 +178,8 @@ impl Desk {
     fn hold(&mut self, incident: &Incident) {
         for group in incident.groups() {
             self.open.insert(group.clone(), incident.id.clone());
-            if self.closed.get(group).is_some_and(|ended| ended.id == incident.id) {
-                self.closed.remove(group);
+            if let Some(ended) = self.closed.get_mut(group) {
+                ended.retain(|ended| ended.id != incident.id);
             }
         }
     }
@@ -189,19 +190,18 @@ impl Desk {
             if self.open.get(group) == Some(&incident.id) {
                 self.open.remove(group);
             }
-            if self.closed.get(group).is_none_or(|known| known.at <= at) {
-                let ended = Ended { id: incident.id.clone(), at };
-                self.closed.insert(group.clone(), ended);
-            }
+            self.closed.entry(group.clone()).or_default().insert(Ended { at, id: incident.id.clone() });
         }
     }
 
-    /// Lets go of what is too old to matter at `now`; open incidents never.
-    fn forget(&mut self, now: Timestamp) {
+    /// Lets go of what is too old to matter at `now`; open incidents never, nor `spared`, which an act is about.
+    fn forget(&mut self, now: Timestamp, spared: Option<&IncidentId>) {
         let day = Duration::from_hours(24);
         // Less than a day, and a day's count could be given out twice.
         let kept = self.config.keeps_closed.max(day);
-        self.incidents.retain(|_, incident| incident.closed_at().is_none_or(|end| now < end + kept));
+        self.incidents.retain(|id, incident| {
+            spared == Some(id) || incident.closed_at().is_none_or(|end| now < end + kept)
+        });
         let ended = self.incidents.values().filter(|incident| !incident.is_open()).count();
         let surplus = ended.saturating_sub(self.config.max_closed);
         if surplus > 0 {
@@ -211,12 +211,16 @@ impl Desk {
                 .filter_map(|incident| Some((incident.closed_at()?, incident.id.clone())))
                 .collect();
             ended.sort();
-            for (_, id) in ended.into_iter().take(surplus) {
+            let ended = ended.into_iter().filter(|(_, id)| spared != Some(id));
+            for (_, id) in ended.take(surplus) {
                 self.incidents.remove(&id);
             }
         }
         let recurs_within = self.config.recurs_within;
-        self.closed.retain(|_, ended| now < ended.at + recurs_within.max(kept));
+        self.closed.retain(|_, ended| {
+            ended.retain(|ended| now < ended.at + recurs_within.max(kept));
+            !ended.is_empty()
+        });
         let today = desk_time(now).date();
         while self.counts.len() > 4 && self.counts.first_key_value().is_some_and(|(first, _)| *first < today)
         {

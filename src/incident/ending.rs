@@ -73,8 +73,7 @@ impl Outcome {
 
 impl Dismissal {
     /// All.
-    pub const ALL: [Self; 5] =
-        [Self::Misread, Self::Elsewhere, Self::Old, Self::Unmeant, Self::Unfounded];
+    pub const ALL: [Self; 5] = [Self::Misread, Self::Elsewhere, Self::Old, Self::Unmeant, Self::Unfounded];
 
     /// The word used in records and the API.
     pub fn as_str(self) -> &'static str {

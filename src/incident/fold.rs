@@ -138,11 +138,9 @@ impl Incident {
             Change::Breach { clock, title, due } => {
                 Happening::Breached { clock: clock.clone(), title: title.clone(), due: *due }
             }
-            Change::Escalate { step, why, receivers } => Happening::Escalated {
-                step: step.clone(),
-                why: why.clone(),
-                receivers: receivers.clone(),
-            },
+            Change::Escalate { step, why, receivers } => {
+                Happening::Escalated { step: step.clone(), why: why.clone(), receivers: receivers.clone() }
+            }
         };
         if happening.wakes() {
             self.waiting = None;

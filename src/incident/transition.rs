@@ -91,16 +91,18 @@ impl State {
     pub fn after(self, step: Step) -> Result<Self, IllegalStep> {
         let next = match (step, self) {
             (Step::Join | Step::Note, state) => Some(state),
-            (Step::Acknowledge, Self::New) => Some(Self::Acknowledged),
-            (Step::Assign, Self::Acknowledged | Self::Assigned | Self::Responded) => Some(Self::Assigned),
-            (Step::Accept | Step::Bounce, Self::Assigned) => Some(Self::Assigned),
+            (Step::Acknowledge, Self::New)
+            | (Step::Reopen, Self::Closed | Self::Dismissed | Self::Merged) => Some(Self::Acknowledged),
+            (Step::Assign, Self::Acknowledged | Self::Assigned | Self::Responded)
+            | (Step::Accept | Step::Bounce, Self::Assigned) => Some(Self::Assigned),
             (Step::Respond, Self::Acknowledged | Self::Assigned | Self::Responded) => Some(Self::Responded),
-            (Step::Snooze | Step::Resume, Self::Acknowledged | Self::Assigned | Self::Responded) => Some(self),
+            (Step::Snooze | Step::Resume, Self::Acknowledged | Self::Assigned | Self::Responded) => {
+                Some(self)
+            }
             (Step::Absorb | Step::Tick, state) if state.is_open() => Some(state),
             (Step::Close, state) if state.is_open() => Some(Self::Closed),
             (Step::Dismiss, state) if state.is_open() => Some(Self::Dismissed),
             (Step::Merge, state) if state.is_open() => Some(Self::Merged),
-            (Step::Reopen, Self::Closed | Self::Dismissed | Self::Merged) => Some(Self::Acknowledged),
             (
                 Step::Acknowledge
                 | Step::Assign

@@ -148,8 +148,11 @@ fn words(incident: &Incident) -> Vec<Word<'_>> {
         grade = entry.what.new_grade().unwrap_or(grade);
         let reason = reason(entry);
         let was = (reason == Some(Reason::Raised)).then_some(before);
-        let only =
-            if let Happening::Escalated { receivers, .. } = &entry.what { Some(&receivers[..]) } else { None };
+        let only = if let Happening::Escalated { receivers, .. } = &entry.what {
+            Some(&receivers[..])
+        } else {
+            None
+        };
         words.push(Word { reason, grade, was, only });
     }
     words

@@ -196,7 +196,8 @@ impl DeskTask {
         let DeskParts { clerk, config, journal, store, live, outbox, clock, health } = parts;
         let agenda = Agenda::of(&clerk.clocks, clerk.desk.open_incidents());
         let rest = Duration::ZERO;
-        let task = Self { receiver, clerk, config, journal, store, live, agenda, rest, outbox, clock, health };
+        let task =
+            Self { receiver, clerk, config, journal, store, live, agenda, rest, outbox, clock, health };
         (DeskHandle { sender }, task)
     }
 
@@ -271,7 +272,9 @@ impl DeskTask {
                 }
             }
         }
-        changed.iter().for_each(|incident| self.agenda.look(&self.clerk.clocks, incident));
+        for incident in &changed {
+            self.agenda.look(&self.clerk.clocks, incident);
+        }
         self.tick(now, &mut records, &mut changed);
         match self.write(records).await {
             Ok(records) => {

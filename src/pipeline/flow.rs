@@ -114,7 +114,9 @@ impl Clerk {
                 Ok(incident) => {
                     let mut planned = plan(incident, event, &self.receivers, &self.names);
                     if let Some(limits) = self.clocks.limits(incident) {
-                        planned.iter_mut().for_each(|notification| notification.tell_limits(&limits));
+                        for notification in &mut planned {
+                            notification.tell_limits(&limits);
+                        }
                     }
                     notifications.extend(planned);
                     incidents.push(incident.clone());

@@ -164,9 +164,7 @@ impl From<DeskError> for Problem {
         let text = error.to_string();
         match error {
             DeskError::Refused(Refusal::Unknown(_)) => Self::not_found(),
-            DeskError::Refused(
-                Refusal::Note | Refusal::Department(_) | Refusal::Itself | Refusal::Until,
-            )
+            DeskError::Refused(Refusal::Note | Refusal::Department(_) | Refusal::Itself | Refusal::Until)
             | DeskError::NothingSaid
             | DeskError::NobodysMatter => Self::bad(text),
             DeskError::Refused(

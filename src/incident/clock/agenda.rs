@@ -19,7 +19,9 @@ impl Agenda {
     /// Of all these incidents.
     pub fn of<'a>(clocks: &Clocks, incidents: impl IntoIterator<Item = &'a Incident>) -> Self {
         let mut agenda = Self::default();
-        incidents.into_iter().for_each(|incident| agenda.look(clocks, incident));
+        for incident in incidents {
+            agenda.look(clocks, incident);
+        }
         agenda
     }
 

@@ -20,7 +20,8 @@ impl Clocks {
         let running = self.running(incident);
         let mut changes: Vec<Change> = running.iter().filter_map(|running| running.due(now)).collect();
         for step in &self.escalations {
-            changes.extend(step.call(incident, &running).filter(|call| call.at <= now).map(|call| call.change));
+            changes
+                .extend(step.call(incident, &running).filter(|call| call.at <= now).map(|call| call.change));
         }
         changes
     }

@@ -59,9 +59,9 @@ impl Escalation {
             Trigger::Unacknowledged => self.untaken_since(incident)?,
             Trigger::Breach { clock } => breached_at(incident, clock.as_deref(), running)?.0,
         };
-        let called = round(incident).iter().filter(
-            |entry| matches!(&entry.what, Happening::Escalated { step, .. } if *step == self.name),
-        );
+        let called = round(incident)
+            .iter()
+            .filter(|entry| matches!(&entry.what, Happening::Escalated { step, .. } if *step == self.name));
         let called: Vec<&TimelineEntry> = called.collect();
         let at = match called.last() {
             None => reached(since, self.after),
@@ -81,9 +81,8 @@ impl Escalation {
 
     /// Since when an incident of these grades lies untaken.
     fn untaken_since(&self, incident: &Incident) -> Option<Timestamp> {
-        let graded = |entry: &&TimelineEntry| {
-            entry.what.new_grade().is_some_and(|grade| self.grades.contains(&grade))
-        };
+        let graded =
+            |entry: &&TimelineEntry| entry.what.new_grade().is_some_and(|grade| self.grades.contains(&grade));
         let since = incident.timeline.iter().find(graded)?.at;
         (incident.state == State::New).then_some(since)
     }

@@ -57,7 +57,11 @@ impl Clocks {
         let count = running.iter().filter(|running| running.standing == Standing::Runs);
         let told = count.map(|running| {
             let limit = span(running.clock.limit);
-            format!("{} {limit}，{} 前", running.clock.title, desk_time(running.due_at).strftime("%m-%d %H:%M"))
+            format!(
+                "{} {limit}，{} 前",
+                running.clock.title,
+                desk_time(running.due_at).strftime("%m-%d %H:%M")
+            )
         });
         let told: Vec<String> = told.collect();
         (!told.is_empty()).then(|| told.join("；"))
@@ -80,8 +84,7 @@ impl<'a> Running<'a> {
         let met = clock.until.met_by(entries);
         let counted = met.map_or(entries, |met| &entries[..=met]);
         let (rested, resting) = rests(counted);
-        let (rested, resting) =
-            if clock.pauses { (rested, resting) } else { (SignedDuration::ZERO, None) };
+        let (rested, resting) = if clock.pauses { (rested, resting) } else { (SignedDuration::ZERO, None) };
         let standing = match (met, incident.closed_at(), resting) {
             (Some(met), _, _) => Standing::Met { at: entries[met].at },
             (None, Some(at), _) => Standing::Ended { at },
@@ -136,9 +139,8 @@ impl<'a> Running<'a> {
 
 /// When the incident first had a grade that the clock is for.
 fn graded_at(incident: &Incident, clock: &Clock) -> Option<Timestamp> {
-    let graded = |entry: &&TimelineEntry| {
-        entry.what.new_grade().is_some_and(|grade| clock.grades.contains(&grade))
-    };
+    let graded =
+        |entry: &&TimelineEntry| entry.what.new_grade().is_some_and(|grade| clock.grades.contains(&grade));
     incident.timeline.iter().find(graded).map(|entry| entry.at)
 }
 

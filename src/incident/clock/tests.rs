@@ -137,8 +137,7 @@ fn all_faults_of_the_file_are_named_by_line() {
                 [[escalation]]\nname = 'f'\nwhen = 'unacknowledged'\nreceivers = ['duty']\n\
                 [[escalation]]\nname = 'g'\nwhen = 'breach'\nrepeat = '5s'\nreceivers = ['duty']\n\
                 [[escalation]]\nname = 'h'\nwhen = 'breach'\nreceivers = []\n";
-    let faults: Vec<String> =
-        Clocks::from_toml(text).unwrap_err().iter().map(ToString::to_string).collect();
+    let faults: Vec<String> = Clocks::from_toml(text).unwrap_err().iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(faults.join("\n"));
 }
 
@@ -161,19 +160,18 @@ fn a_grave_matter_warns_and_breaches_on_both_clocks_of_the_law() {
     let mut story = Story::new(SHIPPED, Grade::Red);
     story.act(take(), MINUTE * 10);
     story.act(respond(), HOUR * 4);
-    assert_eq!(story.run(HOUR * 4), told(&[(150, "authoritative 50%"), (225, "authoritative 75%")])[..0].to_vec());
+    assert_eq!(
+        story.run(HOUR * 4),
+        told(&[(150, "authoritative 50%"), (225, "authoritative 75%")])[..0].to_vec()
+    );
 }
 
 #[test]
 fn what_was_missed_is_told_once_and_only_the_last_of_it() {
     let mut story = Story::new(SHIPPED, Grade::Yellow);
-    for (hours, expected) in [
-        (23, vec![]),
-        (44, vec!["response 90%"]),
-        (44, vec![]),
-        (60, vec!["response breach"]),
-        (900, vec![]),
-    ] {
+    for (hours, expected) in
+        [(23, vec![]), (44, vec!["response 90%"]), (44, vec![]), (60, vec!["response breach"]), (900, vec![])]
+    {
         let now = story.start + HOUR * hours;
         let changes = story.clocks.due(story.incident(), now);
         assert_eq!(changes.iter().map(word).collect::<Vec<_>>(), expected, "after {hours} hours");
@@ -187,7 +185,9 @@ fn what_was_missed_is_told_once_and_only_the_last_of_it() {
 #[test]
 fn clocks_start_where_they_are_told_to_and_stop_at_what_they_ask_for() {
     let clock = |name, from, until| {
-        format!("[[clock]]\nname = '{name}'\nlimit = '10h'\nfrom = '{from}'\nuntil = '{until}'\ngrades = ['red']\n")
+        format!(
+            "[[clock]]\nname = '{name}'\nlimit = '10h'\nfrom = '{from}'\nuntil = '{until}'\ngrades = ['red']\n"
+        )
     };
     let text = [
         clock("published", "published", "acknowledged"),
@@ -357,7 +357,8 @@ fn a_year_of_clocks_is_exact_to_the_minute() {
                 desk.on_act(&id, act, li(), at).unwrap()
             } else {
                 let due = |id: &IncidentId| {
-                    let event = |change| IncidentEvent { incident: id.clone(), at: next, by: Actor::System, change };
+                    let event =
+                        |change| IncidentEvent { incident: id.clone(), at: next, by: Actor::System, change };
                     clocks.due(desk.get(id).unwrap(), next).into_iter().map(event).collect::<Vec<_>>()
                 };
                 agenda.due(next).iter().flat_map(due).collect()
@@ -392,7 +393,10 @@ fn a_year_of_clocks_is_exact_to_the_minute() {
         if hour % 1000 == 999 {
             // A restart: the agenda is made anew from the incidents.
             let again = Agenda::of(&clocks, desk.open_incidents());
-            assert_eq!((again.first(), again.due(Timestamp::MAX)), (agenda.first(), agenda.due(Timestamp::MAX)));
+            assert_eq!(
+                (again.first(), again.due(Timestamp::MAX)),
+                (agenda.first(), agenda.due(Timestamp::MAX))
+            );
             agenda = again;
         }
     }
@@ -409,8 +413,7 @@ fn a_year_of_clocks_is_exact_to_the_minute() {
             "briefing 50%" => 720,
             "briefing 75%" => 1080,
             "briefing 90%" => 1296,
-            "briefing breach" => 1440,
-            "response 50%" => 1440,
+            "briefing breach" | "response 50%" => 1440,
             "response 75%" => 2160,
             "response 90%" => 2592,
             "response breach" => 2880,

@@ -180,12 +180,8 @@ impl Desk {
                     return Err(Refusal::NotOpen(into));
                 }
                 let brought = Change::Absorb(Box::new(Absorbed::of(incident)));
-                absorbed = Some(IncidentEvent {
-                    incident: into.clone(),
-                    at: now,
-                    by: by.clone(),
-                    change: brought,
-                });
+                absorbed =
+                    Some(IncidentEvent { incident: into.clone(), at: now, by: by.clone(), change: brought });
                 Change::Merge { into, note: optional(note)? }
             }
             Act::Snooze { until, reason } => {
@@ -198,9 +194,11 @@ impl Desk {
         };
         if let Some(step) = change.step() {
             let possible = incident.state.after(step);
-            possible.map_err(|illegal| {
-                if incident.is_open() { Refusal::Illegal(illegal) } else { Refusal::Closed }
-            })?;
+            possible.map_err(
+                |illegal| {
+                    if incident.is_open() { Refusal::Illegal(illegal) } else { Refusal::Closed }
+                },
+            )?;
         }
         let first = IncidentEvent { incident: id.clone(), at: now, by, change };
         Ok(std::iter::once(first).chain(absorbed).collect())

@@ -60,8 +60,7 @@ impl Side {
         let Setting { assessor, rules, names } = setting;
         let detector = Detector::new(plan.detect.clone(), rules.watches(), BTreeMap::new());
         let desk = Desk::restore(plan.desk.clone(), []);
-        let clerk =
-            Clerk { rules, receivers: Receivers::default(), names, desk, clocks: Clocks::default() };
+        let clerk = Clerk { rules, receivers: Receivers::default(), names, desk, clocks: Clocks::default() };
         let flow = Flow::new(assessor, detector, clerk);
         Self { flow, quiet: plan.quiet, next_round: None, alerts: Vec::new(), incidents: BTreeMap::new() }
     }
@@ -118,7 +117,9 @@ impl Side {
         let ended: Vec<IncidentId> =
             self.flow.desk().open_incidents().filter(quiet).map(|incident| incident.id.clone()).collect();
         for id in ended {
-            if let Err(refusal) = self.flow.act(&id, Act::Close { outcome: None, note: None }, Actor::System, now) {
+            if let Err(refusal) =
+                self.flow.act(&id, Act::Close { outcome: None, note: None }, Actor::System, now)
+            {
                 // It was open a moment ago, and nobody else works here.
                 tracing::error!(incident = %id, %refusal, "an incident could not be closed");
             }

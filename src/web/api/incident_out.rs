@@ -221,7 +221,9 @@ impl TimelineOut {
         let why = |what, reason: &String| Self { what, note: Some(reason.clone()), ..Self::default() };
         match what {
             Happening::Opened { rule, grade } => Self::alert("opened", rule, grade.as_str()),
-            Happening::Joined { rule, raised: Some(grade), .. } => Self::alert("raised", rule, grade.as_str()),
+            Happening::Joined { rule, raised: Some(grade), .. } => {
+                Self::alert("raised", rule, grade.as_str())
+            }
             Happening::Joined { rule, grade, raised: None } => Self::alert("joined", rule, grade.as_str()),
             Happening::Acknowledged { note } => said("acknowledged", note),
             Happening::Closed { outcome, note } => {

@@ -7,8 +7,8 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::params::Params;
 use super::incident_out::IncidentOut;
+use super::params::Params;
 use super::shape::Listed;
 use super::steps::one_of;
 use crate::incident::{Act, IncidentId, State as Stands};

@@ -201,7 +201,8 @@ pub(in crate::web) async fn snooze(
     body: Bytes,
 ) -> Answer {
     let Snooze { until, reason, note } = optional_body(&body)?;
-    let until: Timestamp = until.parse().map_err(|_| Problem::bad("until is a time as RFC 3339 writes it"))?;
+    let until: Timestamp =
+        until.parse().map_err(|_| Problem::bad("until is a time as RFC 3339 writes it"))?;
     act(&web, &visitor, &id, Act::Snooze { until, reason: reasons(reason, note) }, &headers).await
 }
 
@@ -219,9 +220,8 @@ pub(in crate::web) async fn resume(
 /// The address of an answer.
 pub(in crate::web) fn address(text: &str) -> Result<Url, Problem> {
     let read = Url::parse(text.trim()).ok().filter(|_| text.len() <= ADDRESS);
-    let plain = |url: &Url| {
-        matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty()
-    };
+    let plain =
+        |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty();
     read.filter(plain).ok_or_else(|| Problem::bad("url is no http or https address of at most 2048 bytes"))
 }
 

@@ -48,7 +48,8 @@ pub(super) fn all(l: Lang, clocks: &Clocks, incident: &Incident, now: Timestamp)
 /// The clock that is up first, of those that have not stopped.
 pub(super) fn nearest(l: Lang, clocks: &Clocks, incident: &Incident, now: Timestamp) -> Option<Nearest> {
     let running = clocks.running(incident);
-    let first = running.iter().filter(|running| !running.has_stopped()).min_by_key(|running| running.due_at)?;
+    let first =
+        running.iter().filter(|running| !running.has_stopped()).min_by_key(|running| running.due_at)?;
     let words = format!("{} {}", first.clock.title, words(l, first, now));
     Some(Nearest { words, class: class(first, now), due: first.due_at })
 }

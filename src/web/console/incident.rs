@@ -1,9 +1,5 @@
 //! One incident: why it fired, what shows it, what was done, who was told; and the steps of the work.
 
-use askama::Template;
-use axum::Extension;
-use axum::body::Bytes;
-use axum::extract::{Path, State};
 use super::clocks;
 use super::steps::{Offer, department};
 use super::timeline::{Entry, told};
@@ -17,6 +13,10 @@ use crate::web::auth::Visitor;
 use crate::web::console::outbox::Sent;
 use crate::web::error::{Kind, Problem};
 use crate::web::markup;
+use askama::Template;
+use axum::Extension;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
 
 #[derive(Template)]
 #[template(path = "web/templates/incident.html")]

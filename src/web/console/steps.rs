@@ -26,6 +26,7 @@ const WAITS: [(u32, &str, &str); 6] = [
 const OFFERED: usize = 100;
 
 /// What an incident's page offers.
+#[allow(clippy::struct_excessive_bools, reason = "a form each, which the template shows or not")]
 pub(super) struct Offer {
     pub(super) take: bool,
     pub(super) assign: bool,

@@ -34,7 +34,8 @@ pub(super) fn told(web: &Web, l: Lang, entry: &TimelineEntry, rule: RuleName<'_>
     let (what, note) = words(web, l, &entry.what, rule);
     let href =
         if let Happening::Responded { url, .. } = &entry.what { markup::link(url.as_ref()) } else { None };
-    let (Happening::Merged { into: other, .. } | Happening::Absorbed { from: other, .. }) = &entry.what else {
+    let (Happening::Merged { into: other, .. } | Happening::Absorbed { from: other, .. }) = &entry.what
+    else {
         return Entry { at: entry.at, by, what, note, href, incident: None, warns: warns(&entry.what) };
     };
     let incident = Some(other.to_string());
@@ -67,7 +68,8 @@ fn words(web: &Web, l: Lang, what: &Happening, rule: RuleName<'_>) -> (String, O
         Happening::Noted { note } => (plain("备注", "Noted"), Some(note.clone())),
         Happening::Assigned(assignment) => {
             let second = assignment.second.as_deref().map(|id| department(web, l, id));
-            let second = second.map(|name| format!("（{}{name}）", l.t("备选：", "or: "))).unwrap_or_default();
+            let second =
+                second.map(|name| format!("（{}{name}）", l.t("备选：", "or: "))).unwrap_or_default();
             let said: Vec<&str> =
                 [assignment.reason.as_deref(), assignment.note.as_deref()].into_iter().flatten().collect();
             let to = department(web, l, &assignment.department);
