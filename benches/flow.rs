@@ -16,7 +16,7 @@ use minsheng::config::{self, Directories};
 use minsheng::detect::Detector;
 use minsheng::extract::post::{Found, Post};
 use minsheng::extract::pushed::read_line;
-use minsheng::incident::{Desk, Names};
+use minsheng::incident::{Clocks, Desk, Names};
 use minsheng::notify::Receivers;
 use minsheng::pipeline::clock::Clock;
 use minsheng::pipeline::flow::{Clerk, Flow};
@@ -70,8 +70,13 @@ fn stages(bencher: divan::Bencher) {
                 std::collections::BTreeMap::new(),
             );
             let desk = Desk::restore(loaded.config.incident.clone(), []);
-            let clerk =
-                Clerk { rules: rules.clone(), receivers: Receivers::default(), names: names.clone(), desk };
+            let clerk = Clerk {
+                rules: rules.clone(),
+                receivers: Receivers::default(),
+                names: names.clone(),
+                desk,
+                clocks: Clocks::default(),
+            };
             Flow::new(Arc::clone(&assessor), detector, clerk)
         })
         .bench_local_values(|mut flow| {

@@ -86,6 +86,7 @@ impl App {
             departments: loaded.departments.clone(),
             rules: loaded.rules.clone(),
             receivers: loaded.receivers.clone(),
+            clocks: loaded.clocks.clone(),
         };
         let exceptions = loaded.outward_exceptions();
         let setup = setup(loaded, &data, console.clone(), clock.clone())?;
@@ -205,6 +206,7 @@ fn setup(loaded: Loaded, data: &Path, console: Url, clock: Clock) -> anyhow::Res
         receivers: loaded.receivers,
         mailer,
         names,
+        clocks: loaded.clocks,
         outward: loaded.outward,
         console,
         voice_key: voice_key(data)?,
@@ -335,11 +337,14 @@ impl Reloading {
             departments: loaded.departments.clone(),
             rules: loaded.rules.clone(),
             receivers: loaded.receivers.clone(),
+            clocks: loaded.clocks.clone(),
         });
+        let names = Names::new(loaded.lexicon.categories(), &loaded.departments);
+        reload.names(names.clone()).await?;
+        reload.clocks(loaded.clocks).await?;
         let current = reload.lexicons().current();
         let same_model = current.model().map(|m| m.version()) == loaded.model.as_ref().map(|m| m.version());
         if current.lexicon().version() != loaded.lexicon.version() || !same_model {
-            let names = Names::new(loaded.lexicon.categories(), &loaded.departments);
             let (lexicon, model) = (Arc::new(loaded.lexicon), loaded.model);
             let assess = self.assess.clone();
             let making = move || Arc::new(Assessor::new(lexicon, assess).with_model(model));

@@ -179,12 +179,25 @@ impl Sideshow {
             crate::people::Departments::from_toml(include_str!("../../config/departments.toml"));
         let departments = departments.map_err(|faults| anyhow::anyhow!("departments.toml: {faults:?}"))?;
         let receivers = self.receivers()?;
+        let clocks = crate::incident::Clocks::from_toml(include_str!("../../config/clocks.toml"));
+        let clocks = clocks.map_err(|faults| anyhow::anyhow!("clocks.toml: {faults:?}"))?;
         let lexicon = Lexicon::compile(&shipped_dictionaries(), today());
         let (lexicon, _) = lexicon.map_err(|faults| anyhow::anyhow!("{faults}"))?;
         let model = Dictionaries::get(MODEL).map(|file| Model::from_bytes(&file.data));
         let model = model.transpose().context(MODEL)?.map(Arc::new);
         let warnings = Vec::new();
-        Ok(Loaded { config, sources, rules, receivers, departments, lexicon, model, outward, warnings })
+        Ok(Loaded {
+            config,
+            sources,
+            rules,
+            receivers,
+            departments,
+            clocks,
+            lexicon,
+            model,
+            outward,
+            warnings,
+        })
     }
 
     fn receivers(&self) -> anyhow::Result<Receivers> {

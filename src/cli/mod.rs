@@ -157,7 +157,7 @@ pub fn main() -> ExitCode {
 
 async fn run(places: &Places, command: Command) -> Done {
     match command {
-        Command::Serve => serve::run(places).await,
+        Command::Serve => Box::pin(serve::run(places)).await,
         Command::Demo(demo) => demo.run(places).await,
         Command::Check(check) => check.run(places),
         Command::Assess(assess) => assess.run(places),

@@ -11,6 +11,7 @@ use super::fault::{Fault, Weight};
 use super::{Config, source, toml};
 use crate::alert::{self, RuleBook};
 use crate::assess::Weights;
+use crate::incident::Clocks;
 use crate::lexicon::fault::Faults;
 use crate::lexicon::matcher::Lexicon;
 use crate::model::Model;
@@ -25,7 +26,7 @@ pub const MODEL: &str = "minsheng.model";
 /// Where things are read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Directories {
-    /// `minsheng.toml`, `sources/`, `rules.toml`, `receivers.toml`, `departments.toml`.
+    /// `minsheng.toml`, `sources/`, `rules.toml`, `receivers.toml`, `departments.toml`, `clocks.toml`.
     pub config: PathBuf,
     /// The word lists.
     pub dictionaries: PathBuf,
@@ -43,6 +44,8 @@ pub struct Loaded {
     pub receivers: Receivers,
     /// `departments.toml`.
     pub departments: Departments,
+    /// `clocks.toml`.
+    pub clocks: Clocks,
     /// The dictionaries, compiled.
     pub lexicon: Lexicon,
     /// The learned model, if one is to be asked.
@@ -79,6 +82,12 @@ pub fn load(directories: &Directories, today: Date) -> Result<Loaded, Vec<Fault>
         Some(outward) => sources(&directories.config, outward, &mut faults),
         None => Vec::new(),
     };
+    let clocks = part(&directories.config.join("clocks.toml"), Clocks::from_toml, &mut faults);
+    if let (Some(clocks), Some((_, receivers, _))) = (&clocks, &parts) {
+        let path = directories.config.join("clocks.toml");
+        let unknown = clocks.unknown_receivers(&receivers.names());
+        faults.extend(unknown.into_iter().map(|fault| of_alert(&path, fault)));
+    }
     if let Some((rules, receivers, departments)) = &parts {
         let path = directories.config.join("rules.toml");
         let mut known: BTreeSet<String> = departments.iter().map(|(id, _)| id.to_owned()).collect();
@@ -90,10 +99,21 @@ pub fn load(directories: &Directories, today: Date) -> Result<Loaded, Vec<Fault>
         faults.extend(unknown.into_iter().map(|fault| of_alert(&path, fault)));
     }
     let refused = faults.iter().any(|fault| fault.weight == Weight::Error);
-    match (parts, lexicon, outward) {
-        (Some((rules, receivers, departments)), Some(lexicon), Some(outward)) if !refused => {
+    match (parts, clocks, lexicon, outward) {
+        (Some((rules, receivers, departments)), Some(clocks), Some(lexicon), Some(outward)) if !refused => {
             let warnings = faults;
-            Ok(Loaded { config, sources, rules, receivers, departments, lexicon, model, outward, warnings })
+            Ok(Loaded {
+                config,
+                sources,
+                rules,
+                receivers,
+                departments,
+                clocks,
+                lexicon,
+                model,
+                outward,
+                warnings,
+            })
         }
         _ => {
             faults.sort();

@@ -8,7 +8,9 @@
 //! alert that brings no higher grade, no new rule and no new count of voices changes nothing. The posts are
 //! still found by search; nothing but a line is saved.
 
-use std::collections::BTreeMap;
+mod act;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -20,10 +22,10 @@ use crate::detect::Measure;
 
 use super::fold::FoldError;
 use super::id::desk_time;
-use super::{Actor, Change, Incident, IncidentEvent, IncidentId, Names, Opening, State};
+use super::{Actor, Change, Incident, IncidentEvent, IncidentId, Names, Opening};
 
-/// Longest note taken, in characters.
-const NOTE: usize = 2000;
+pub use act::{Act, Refusal, optional};
+
 /// An alert on something older than the end of its group's incident by this much belongs to that incident.
 /// Sources that tell the minute only, and clocks that differ, are not mistaken for something old.
 const BEFORE_THE_END: Duration = Duration::from_mins(10);
@@ -34,7 +36,8 @@ pub struct Desk {
     config: DeskConfig,
     incidents: BTreeMap<IncidentId, Incident>,
     open: BTreeMap<GroupKey, IncidentId>,
-    closed: BTreeMap<GroupKey, Ended>,
+    /// What ended lately of each group, in order: the last may be reopened, and then the one before is the last.
+    closed: BTreeMap<GroupKey, BTreeSet<Ended>>,
     /// The highest count given out on each of the last days.
     counts: BTreeMap<Date, u32>,
 }
@@ -53,50 +56,10 @@ pub struct DeskConfig {
     pub max_closed: usize,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Ended {
-    id: IncidentId,
     at: Timestamp,
-}
-
-/// What someone wants to do to an incident.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Act {
-    /// Take it.
-    Acknowledge {
-        /// What they say to it.
-        note: Option<String>,
-    },
-    /// End it.
-    Close {
-        /// What they say to it.
-        note: Option<String>,
-    },
-    /// Write something down.
-    Note {
-        /// What.
-        note: String,
-    },
-}
-
-/// Why an act is not done.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// No such incident is open or was closed lately; an older one has to be [admitted](Desk::admit) first.
-    #[error("incident {0} is not at the desk")]
-    Unknown(IncidentId),
-    /// Somebody else has taken it.
-    #[error("the incident is acknowledged already")]
-    Acknowledged {
-        /// Who.
-        by: Actor,
-    },
-    /// It is over.
-    #[error("the incident is closed already")]
-    Closed,
-    /// There is nothing in the note, or too much.
-    #[error("a note has 1 to {NOTE} characters")]
-    Note,
+    id: IncidentId,
 }
 
 impl Default for DeskConfig {
@@ -114,7 +77,7 @@ impl Desk {
             desk.admit(incident);
         }
         if let Some(latest) = desk.incidents.values().map(|incident| incident.updated_at).max() {
-            desk.forget(latest);
+            desk.forget(latest, None);
         }
         desk
     }
@@ -123,10 +86,8 @@ impl Desk {
     pub fn admit(&mut self, incident: Incident) {
         self.count(&incident.id);
         match incident.closed_at() {
-            None => {
-                self.open.insert(incident.group.clone(), incident.id.clone());
-            }
-            Some(at) => self.note_end(&incident.group, &incident.id, at),
+            None => self.hold(&incident),
+            Some(at) => self.let_go(&incident, at),
         }
         self.incidents.insert(incident.id.clone(), incident);
     }
@@ -148,7 +109,7 @@ impl Desk {
             vec![IncidentEvent { incident: incident.clone(), at: now, by: Actor::System, change }]
         };
         let open = self.open.get(&alert.group).and_then(|id| self.incidents.get(id));
-        let ended = self.closed.get(&alert.group);
+        let ended = self.closed.get(&alert.group).and_then(BTreeSet::last);
         let last = ended.and_then(|ended| self.incidents.get(&ended.id));
         let heard = |incident: &Incident| {
             incident.signals.contains(&alert.signal.id) && incident.rules.contains(&alert.rule)
@@ -174,46 +135,9 @@ impl Desk {
         event(&self.next_id(now), Change::Open(Box::new(opening)))
     }
 
-    /// What somebody's act changes. Doing again what one has done oneself changes nothing and is no error.
-    pub fn on_act(
-        &self,
-        id: &IncidentId,
-        act: Act,
-        by: Actor,
-        now: Timestamp,
-    ) -> Result<Vec<IncidentEvent>, Refusal> {
-        let incident = self.incidents.get(id).ok_or_else(|| Refusal::Unknown(id.clone()))?;
-        let change = match (act, incident.state) {
-            (Act::Note { note }, _) => Change::Note { note: checked(&note)? },
-            (Act::Acknowledge { note }, State::New) => Change::Acknowledge { note: optional(note)? },
-            (Act::Acknowledge { .. }, State::Acknowledged) => {
-                return match incident.acknowledged() {
-                    Some((who, _)) if *who != by => Err(Refusal::Acknowledged { by: who.clone() }),
-                    Some(_) | None => Ok(Vec::new()),
-                };
-            }
-            (Act::Acknowledge { .. }, State::Closed) => return Err(Refusal::Closed),
-            (Act::Close { note }, State::New | State::Acknowledged) => {
-                Change::Close { note: optional(note)? }
-            }
-            (Act::Close { .. }, State::Closed) => {
-                let end = incident
-                    .timeline
-                    .iter()
-                    .rfind(|entry| matches!(entry.what, super::Happening::Closed { .. }));
-                return if end.is_some_and(|end| end.by == by) {
-                    Ok(Vec::new())
-                } else {
-                    Err(Refusal::Closed)
-                };
-            }
-        };
-        Ok(vec![IncidentEvent { incident: id.clone(), at: now, by, change }])
-    }
-
     /// Applies what was decided and journaled; gives the incident as it stands now.
     pub fn apply(&mut self, event: &IncidentEvent) -> Result<&Incident, FoldError> {
-        self.forget(event.at);
+        self.forget(event.at, Some(&event.incident));
         let id = &event.incident;
         if let Change::Open(opening) = &event.change {
             if self.incidents.contains_key(id) || self.open.contains_key(&opening.alert.group) {
@@ -225,11 +149,15 @@ impl Desk {
             return Ok(self.incidents.entry(id.clone()).or_insert(incident));
         }
         let incident = self.incidents.get_mut(id).ok_or_else(|| FoldError::Unknown(id.clone()))?;
+        let was_open = incident.is_open();
         incident.apply(event)?;
-        if matches!(event.change, Change::Close { .. }) {
-            let group = incident.group.clone();
-            self.open.remove(&group);
-            self.note_end(&group, id, event.at);
+        let takes_more = matches!(event.change, Change::Absorb(_));
+        if was_open != incident.is_open() || takes_more {
+            let incident = incident.clone();
+            match incident.closed_at() {
+                None => self.hold(&incident),
+                Some(at) => self.let_go(&incident, at),
+            }
         }
         self.incidents.get(id).ok_or_else(|| FoldError::Unknown(id.clone()))
     }
@@ -246,23 +174,36 @@ impl Desk {
         }
     }
 
-    fn note_end(&mut self, group: &GroupKey, id: &IncidentId, at: Timestamp) {
-        let ended = Ended { id: id.clone(), at };
-        match self.closed.get(group) {
-            Some(known) if known.at > at => {}
-            Some(_) | None => {
-                self.closed.insert(group.clone(), ended);
+    /// Alerts of an open incident's groups are its own.
+    fn hold(&mut self, incident: &Incident) {
+        for group in incident.groups() {
+            self.open.insert(group.clone(), incident.id.clone());
+            if let Some(ended) = self.closed.get_mut(group) {
+                ended.retain(|ended| ended.id != incident.id);
             }
         }
     }
 
-    /// Lets go of what is too old to matter at `now`; open incidents never.
-    fn forget(&mut self, now: Timestamp) {
+    /// What has ended holds no group any more; what comes next of them names it.
+    fn let_go(&mut self, incident: &Incident, at: Timestamp) {
+        for group in incident.groups() {
+            if self.open.get(group) == Some(&incident.id) {
+                self.open.remove(group);
+            }
+            self.closed.entry(group.clone()).or_default().insert(Ended { at, id: incident.id.clone() });
+        }
+    }
+
+    /// Lets go of what is too old to matter at `now`; open incidents never, nor `spared`, which an act is about.
+    fn forget(&mut self, now: Timestamp, spared: Option<&IncidentId>) {
         let day = Duration::from_hours(24);
         // Less than a day, and a day's count could be given out twice.
         let kept = self.config.keeps_closed.max(day);
-        self.incidents.retain(|_, incident| incident.closed_at().is_none_or(|end| now < end + kept));
-        let surplus = self.incidents.len().saturating_sub(self.open.len() + self.config.max_closed);
+        self.incidents.retain(|id, incident| {
+            spared == Some(id) || incident.closed_at().is_none_or(|end| now < end + kept)
+        });
+        let ended = self.incidents.values().filter(|incident| !incident.is_open()).count();
+        let surplus = ended.saturating_sub(self.config.max_closed);
         if surplus > 0 {
             let mut ended: Vec<(Timestamp, IncidentId)> = self
                 .incidents
@@ -270,12 +211,16 @@ impl Desk {
                 .filter_map(|incident| Some((incident.closed_at()?, incident.id.clone())))
                 .collect();
             ended.sort();
-            for (_, id) in ended.into_iter().take(surplus) {
+            let ended = ended.into_iter().filter(|(_, id)| spared != Some(id));
+            for (_, id) in ended.take(surplus) {
                 self.incidents.remove(&id);
             }
         }
         let recurs_within = self.config.recurs_within;
-        self.closed.retain(|_, ended| now < ended.at + recurs_within.max(kept));
+        self.closed.retain(|_, ended| {
+            ended.retain(|ended| now < ended.at + recurs_within.max(kept));
+            !ended.is_empty()
+        });
         let today = desk_time(now).date();
         while self.counts.len() > 4 && self.counts.first_key_value().is_some_and(|(first, _)| *first < today)
         {
@@ -295,16 +240,6 @@ fn brings_news(incident: &Incident, alert: &Alert) -> bool {
             | Measure::Topic { voices, .. }
             | Measure::Event { voices, .. } => voices > incident.voices,
         }
-}
-
-fn checked(note: &str) -> Result<String, Refusal> {
-    let note = note.trim();
-    if (1..=NOTE).contains(&note.chars().count()) { Ok(note.to_owned()) } else { Err(Refusal::Note) }
-}
-
-/// A note that need not be given, without the white space around it.
-pub fn optional(note: Option<String>) -> Result<Option<String>, Refusal> {
-    note.filter(|note| !note.trim().is_empty()).map(|note| checked(&note)).transpose()
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! What the desk decides, and that nothing it decides leads anywhere illegal.
 
+use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::*;
 use crate::assess::Grade;
 use crate::detect::fixture::{at, signal};
-use crate::incident::Happening;
+use crate::incident::{Assignment, Clocks, Dismissal, Happening, Outcome, State};
 use crate::people::PersonName;
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -70,7 +71,7 @@ fn a_matter_that_returns_opens_a_new_incident_that_names_the_earlier() {
     let mut desk = Desk::default();
     let first = hear(&mut desk, &alert(1, Grade::Yellow, "望江花园", now), now).remove(0);
     let closed = now + MINUTE * 60;
-    assert_eq!(act(&mut desk, &first, Act::Close { note: None }, "li", closed), Ok(1));
+    assert_eq!(act(&mut desk, &first, Act::Close { outcome: None, note: None }, "li", closed), Ok(1));
     for (name, number, grade, written, known, expected) in [
         ("heard before the end", 1, Grade::Yellow, now, closed, vec![]),
         ("written before the end", 2, Grade::Yellow, now, closed + MINUTE, vec![first.clone()]),
@@ -102,7 +103,7 @@ fn doing_again_what_one_did_oneself_changes_nothing_and_others_are_refused() {
     let mut desk = Desk::default();
     let id = hear(&mut desk, &alert(1, Grade::Yellow, "望江花园", now), now).remove(0);
     let acknowledge = || Act::Acknowledge { note: Some(" 已联系水务局 ".to_owned()) };
-    let close = || Act::Close { note: None };
+    let close = || Act::Close { outcome: None, note: None };
     assert_eq!(act(&mut desk, &id, acknowledge(), "li", now), Ok(1));
     assert_eq!(act(&mut desk, &id, acknowledge(), "li", now), Ok(0));
     assert_eq!(
@@ -145,7 +146,7 @@ fn counts_are_not_given_out_twice_after_a_restart_or_when_memory_is_short() {
     for n in 1..=3 {
         let later = now + MINUTE * n;
         let id = hear(&mut desk, &alert(n, Grade::Yellow, &format!("{n}号院"), later), later).remove(0);
-        assert_eq!(act(&mut desk, &id, Act::Close { note: None }, "li", later), Ok(1));
+        assert_eq!(act(&mut desk, &id, Act::Close { outcome: None, note: None }, "li", later), Ok(1));
     }
     let kept: Vec<Incident> = desk.incidents.values().cloned().collect();
     let later = now + MINUTE * 60;
@@ -162,20 +163,50 @@ enum Command {
     Hours(u32),
 }
 
+const OUTCOMES: [Option<Outcome>; 3] = [None, Some(Outcome::Solved), Some(Outcome::Refuted)];
+
+/// The name of an incident of the day on which the commands begin.
+fn number(count: u32) -> IncidentId {
+    IncidentId::new(desk_time(at("2026-11-22T01:00:00Z")).date(), count)
+}
+
 fn commands() -> impl Strategy<Value = Vec<Command>> {
     let grade = (0usize..4).prop_map(|n| Grade::ALL[n]);
     let note = prop_oneof![Just(None), Just(Some("好".to_owned()))];
     let act = prop_oneof![
         note.clone().prop_map(|note| Act::Acknowledge { note }),
-        note.prop_map(|note| Act::Close { note }),
+        (prop::sample::select(OUTCOMES.to_vec()), note.clone())
+            .prop_map(|(outcome, note)| Act::Close { outcome, note }),
         Just(Act::Note { note: "记".to_owned() }),
+        (prop::sample::select(vec!["water", "drainage"]), note.clone()).prop_map(|(department, note)| {
+            let department = department.to_owned();
+            Act::Assign(Assignment { department, second: Some("water".to_owned()), reason: None, note })
+        }),
+        note.clone().prop_map(|note| Act::Accept { note }),
+        Just(Act::Bounce { reason: "不归我管".to_owned() }),
+        note.clone().prop_map(|note| Act::Respond { url: None, note }),
+        note.clone().prop_map(|note| Act::Dismiss { dismissal: Dismissal::Unmeant, note }),
+        Just(Act::Reopen { reason: "又停了".to_owned() }),
+        (1u32..8, note.clone()).prop_map(|(into, note)| Act::Merge { into: number(into), note }),
+        (0i64..200).prop_map(|hours| Act::Snooze {
+            until: at("2026-11-22T01:00:00Z") + SignedDuration::from_hours(hours),
+            reason: "等检测结果".to_owned(),
+        }),
+        note.prop_map(|note| Act::Resume { note }),
     ];
     let command = prop_oneof![
         4 => (0u32..40, grade, 0usize..3).prop_map(|(id, grade, place)| Command::Alert { id, grade, place }),
-        4 => (1u32..8, 0usize..2, act).prop_map(|(incident, by, act)| Command::Act { incident, by, act }),
+        8 => (1u32..8, 0usize..2, act).prop_map(|(incident, by, act)| Command::Act { incident, by, act }),
         1 => (1u32..60).prop_map(Command::Hours),
     ];
     prop::collection::vec(command, 1..80)
+}
+
+/// What hangs together in an incident does.
+fn stands_well(incident: &Incident) -> bool {
+    let assigned = incident.state != State::Assigned || incident.dispatch.is_some();
+    let waits = incident.waiting.is_none() || incident.state != State::New;
+    assigned && waits && incident.merged_into.is_none() && incident.outcome.is_none()
 }
 
 proptest! {
@@ -186,11 +217,19 @@ proptest! {
     fn no_sequence_of_commands_reaches_an_illegal_state(commands in commands()) {
         let mut now = at("2026-11-22T01:00:00Z");
         let names = Names::default();
+        let clocks = Clocks::from_toml(include_str!("../../config/clocks.toml")).unwrap();
         let mut desk = Desk::default();
         let mut folded: BTreeMap<IncidentId, Incident> = BTreeMap::new();
         for command in commands {
             let events = match command {
-                Command::Hours(hours) => { now += MINUTE * 60 * hours; Vec::new() }
+                Command::Hours(hours) => {
+                    now += MINUTE * 60 * hours;
+                    let due = |incident: &Incident| {
+                        let event = |change| IncidentEvent { incident: incident.id.clone(), at: now, by: Actor::System, change };
+                        clocks.due(incident, now).into_iter().map(event).collect::<Vec<_>>()
+                    };
+                    desk.open_incidents().flat_map(due).collect()
+                }
                 Command::Alert { id, grade, place } => {
                     let alert = alert(id, grade, ["甲村", "乙村", "丙村"][place], now);
                     let events = desk.on_alert(&alert, &names, now);
@@ -199,8 +238,7 @@ proptest! {
                     events
                 }
                 Command::Act { incident, by, act } => {
-                    let id = IncidentId::new(desk_time(now).date(), incident);
-                    desk.on_act(&id, act, person(["li", "wang"][by]), now).unwrap_or_default()
+                    desk.on_act(&number(incident), act, person(["li", "wang"][by]), now).unwrap_or_default()
                 }
             };
             for event in &events {
@@ -217,11 +255,13 @@ proptest! {
                 let bytes = postcard::to_stdvec(event).unwrap();
                 prop_assert_eq!(&postcard::from_bytes::<IncidentEvent>(&bytes).unwrap(), event);
             }
-            let mut groups: Vec<&GroupKey> = desk.open_incidents().map(|incident| &incident.group).collect();
+            let mut groups: Vec<&GroupKey> = desk.open_incidents().flat_map(Incident::groups).collect();
             groups.sort();
-            let open = groups.len();
+            let held = groups.len();
             groups.dedup();
-            prop_assert_eq!(groups.len(), open);
+            prop_assert_eq!(groups.len(), held, "a group belongs to one open incident");
+            prop_assert!(desk.open_incidents().all(stands_well));
+            let open = desk.open_incidents().count();
             prop_assert_eq!(open, folded.values().filter(|incident| incident.is_open()).count());
         }
     }

@@ -1,10 +1,14 @@
 //! Events to incidents: the one fold that the desk, the store and a rebuild share.
 
 use crate::alert::Alert;
+use crate::assess::Grade;
 use crate::detect::{Evidence, Measure};
 
 use super::transition::IllegalStep;
-use super::{Change, Happening, Incident, IncidentEvent, IncidentId, Opening, State, TimelineEntry};
+use super::{
+    Absorbed, Assignment, Change, Dispatch, Happening, Incident, IncidentEvent, IncidentId, Opening, State,
+    TimelineEntry, Waiting,
+};
 
 /// Why an event cannot be applied; with a sound journal it never comes to this.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,12 +37,17 @@ impl Incident {
         let mut incident = Self {
             id: event.incident.clone(),
             group: alert.group.clone(),
+            also: Vec::new(),
             grade: alert.grade,
             state: State::New,
             subject: alert.signal.subject.clone(),
             title: title.clone(),
             matter: alert.signal.matter(),
             follows: follows.clone(),
+            dispatch: None,
+            waiting: None,
+            outcome: None,
+            merged_into: None,
             why: alert.reasons.clone(),
             rules: Vec::new(),
             receivers: Vec::new(),
@@ -46,6 +55,7 @@ impl Incident {
             evidence: Vec::new(),
             voices: 0,
             dictionary: alert.signal.dictionary.clone(),
+            first_public: event.at,
             opened_at: event.at,
             updated_at: event.at,
             timeline: Vec::new(),
@@ -67,46 +77,150 @@ impl Incident {
                 Happening::Opened { rule: opening.alert.rule.clone(), grade: opening.alert.grade }
             }
             Change::Join(alert) => {
-                let raised = (alert.grade > self.grade).then_some(alert.grade);
-                if let Some(grade) = raised {
-                    self.grade = grade;
-                    self.why.clone_from(&alert.reasons);
-                    self.dictionary.clone_from(&alert.signal.dictionary);
-                }
+                let raised = self.raise(alert.grade, &alert.reasons, &alert.signal.dictionary);
                 self.take_in(alert);
                 Happening::Joined { rule: alert.rule.clone(), grade: alert.grade, raised }
             }
             Change::Acknowledge { note } => Happening::Acknowledged { note: note.clone() },
-            Change::Close { note } => Happening::Closed { note: note.clone() },
+            Change::Close { note } => Happening::Closed { outcome: None, note: note.clone() },
+            Change::CloseAs { outcome, note } => {
+                self.outcome = Some(*outcome);
+                Happening::Closed { outcome: Some(*outcome), note: note.clone() }
+            }
             Change::Note { note } => Happening::Noted { note: note.clone() },
+            Change::Assign(assignment) => {
+                self.assign(assignment);
+                Happening::Assigned(assignment.clone())
+            }
+            Change::Accept { note } => {
+                let department = self.asked(|dispatch| {
+                    dispatch.holder.clone_from(&dispatch.department);
+                    dispatch.accepted = true;
+                    dispatch.bounced = None;
+                });
+                Happening::Accepted { department, note: note.clone() }
+            }
+            Change::Bounce { reason } => {
+                let department = self.asked(|dispatch| {
+                    dispatch.accepted = false;
+                    dispatch.bounced = Some(reason.clone());
+                });
+                Happening::Bounced { department, reason: reason.clone() }
+            }
+            Change::Respond { url, note } => Happening::Responded { url: url.clone(), note: note.clone() },
+            Change::Dismiss { dismissal, note } => {
+                Happening::Dismissed { dismissal: *dismissal, note: note.clone() }
+            }
+            Change::Reopen { reason } => {
+                self.outcome = None;
+                self.merged_into = None;
+                // Who answers now is decided anew; the timeline keeps who did.
+                self.dispatch = None;
+                Happening::Reopened { reason: reason.clone() }
+            }
+            Change::Merge { into, note } => {
+                self.merged_into = Some(into.clone());
+                Happening::Merged { into: into.clone(), note: note.clone() }
+            }
+            Change::Absorb(absorbed) => {
+                let raised = self.absorb(absorbed);
+                Happening::Absorbed { from: absorbed.from.clone(), raised }
+            }
+            Change::Snooze { until, reason } => {
+                let since = self.waiting.as_ref().map_or(event.at, |waiting| waiting.since);
+                self.waiting = Some(Waiting { since, until: *until, reason: reason.clone() });
+                Happening::Snoozed { until: *until, reason: reason.clone() }
+            }
+            Change::Resume { note } => Happening::Resumed { note: note.clone() },
+            Change::Warn { clock, title, percent, due } => {
+                Happening::Warned { clock: clock.clone(), title: title.clone(), percent: *percent, due: *due }
+            }
+            Change::Breach { clock, title, due } => {
+                Happening::Breached { clock: clock.clone(), title: title.clone(), due: *due }
+            }
+            Change::Escalate { step, why, receivers } => {
+                Happening::Escalated { step: step.clone(), why: why.clone(), receivers: receivers.clone() }
+            }
         };
+        if happening.wakes() {
+            self.waiting = None;
+        }
         self.enter(event, happening);
         Ok(())
     }
 
+    /// The new grade, if it rises.
+    fn raise(&mut self, grade: Grade, why: &[String], dictionary: &str) -> Option<Grade> {
+        if grade <= self.grade {
+            return None;
+        }
+        self.grade = grade;
+        self.why = why.to_vec();
+        dictionary.clone_into(&mut self.dictionary);
+        Some(grade)
+    }
+
     fn take_in(&mut self, alert: &Alert) {
-        let add = |list: &mut Vec<String>, name: &String| {
-            if !list.contains(name) {
-                list.push(name.clone());
-            }
-        };
-        add(&mut self.rules, &alert.rule);
-        alert.receivers.iter().for_each(|receiver| add(&mut self.receivers, receiver));
-        self.signals.push(alert.signal.id);
         let voices = match alert.signal.measure {
             Measure::Post { .. } => 1,
             Measure::Voices { voices, .. }
             | Measure::Topic { voices, .. }
             | Measure::Event { voices, .. } => voices,
         };
+        self.gather(std::slice::from_ref(&alert.rule), &alert.receivers, &alert.signal.evidence, voices);
+        self.signals.push(alert.signal.id);
+        let published = alert.signal.evidence.iter().map(|post| post.published_at).min();
+        self.first_public = published.map_or(self.first_public, |first| self.first_public.min(first));
+    }
+
+    fn absorb(&mut self, absorbed: &Absorbed) -> Option<Grade> {
+        let raised = self.raise(absorbed.grade, &absorbed.why, &absorbed.dictionary);
+        self.gather(&absorbed.rules, &absorbed.receivers, &absorbed.evidence, absorbed.voices);
+        self.signals.extend(&absorbed.signals);
+        for group in &absorbed.groups {
+            if !self.groups().any(|known| known == group) {
+                self.also.push(group.clone());
+            }
+        }
+        self.first_public = self.first_public.min(absorbed.first_public);
+        raised
+    }
+
+    fn gather(&mut self, rules: &[String], receivers: &[String], posts: &[Evidence], voices: u32) {
+        let add = |list: &mut Vec<String>, names: &[String]| {
+            for name in names {
+                if !list.contains(name) {
+                    list.push(name.clone());
+                }
+            }
+        };
+        add(&mut self.rules, rules);
+        add(&mut self.receivers, receivers);
         self.voices = self.voices.max(voices);
-        for post in &alert.signal.evidence {
+        for post in posts {
             // An edited post shows itself as it is now.
             self.evidence.retain(|known| known.post != post.post);
             self.evidence.push(post.clone());
         }
         self.evidence.sort_by(Evidence::by_strength);
         self.evidence.truncate(Self::EVIDENCE);
+    }
+
+    /// The first department that was asked keeps the matter until another takes it.
+    fn assign(&mut self, assignment: &Assignment) {
+        let Assignment { department, second, reason, note: _ } = assignment.clone();
+        let held = self.dispatch.take().map(|before| before.holder);
+        let accepted = held.as_ref() == Some(&department);
+        let holder = held.unwrap_or_else(|| department.clone());
+        self.dispatch = Some(Dispatch { department, second, reason, holder, accepted, bounced: None });
+    }
+
+    /// Changes what is known of the department that was asked last; gives its id.
+    fn asked(&mut self, change: impl FnOnce(&mut Dispatch)) -> String {
+        // Without a department the state would not be assigned, and neither step be legal.
+        let Some(dispatch) = &mut self.dispatch else { return String::new() };
+        change(dispatch);
+        dispatch.department.clone()
     }
 
     fn enter(&mut self, event: &IncidentEvent, what: Happening) {

@@ -2,29 +2,36 @@
 //!
 //! An [`Incident`] changes only by [`IncidentEvent`]s, in order; folding the same events gives the
 //! same incident, which is how a rebuild works. The [`Desk`] decides on events; whom they are told to is
-//! `notify`'s affair.
+//! `notify`'s affair. How much time is left for what is told by its [`Clocks`].
 //!
 //! What always holds: at most one incident is open for a group key; only legal steps are ever decided or
 //! applied; the timeline only grows, and an entry's index is its transition number.
 
+mod change;
+mod clock;
 mod desk;
+mod ending;
 mod fold;
 mod id;
 mod names;
+mod timeline;
 mod transition;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::alert::{Alert, GroupKey};
+use crate::alert::GroupKey;
 use crate::assess::Grade;
 use crate::detect::{Evidence, SignalId, Subject};
-use crate::people::PersonName;
 
+pub use change::{Absorbed, Actor, Assignment, Change, IncidentEvent, Opening};
+pub use clock::{Agenda, Clock, Clocks, Escalation, Running, Standing, Start, Trigger, Until, span};
 pub use desk::{Act, Desk, DeskConfig, Refusal, optional as optional_note};
+pub use ending::{Dismissal, Outcome};
 pub use fold::FoldError;
 pub use id::{BadIncidentId, IncidentId, desk_time};
 pub use names::Names;
+pub use timeline::{Happening, TimelineEntry};
 pub use transition::{IllegalStep, Step};
 
 /// The case people work on; one open per group key.
@@ -34,6 +41,8 @@ pub struct Incident {
     pub id: IncidentId,
     /// What belongs to it.
     pub group: GroupKey,
+    /// What belongs to it too, since incidents of these groups were merged into it.
+    pub also: Vec<GroupKey>,
     /// The highest grade of its alerts.
     pub grade: Grade,
     /// Where the work stands.
@@ -46,6 +55,14 @@ pub struct Incident {
     pub matter: String,
     /// The incident of the same group that was closed before, if this is a recurrence (复发).
     pub follows: Option<IncidentId>,
+    /// The department it was given to, and how that stands.
+    pub dispatch: Option<Dispatch>,
+    /// Since when and until when it waits for something, if it does.
+    pub waiting: Option<Waiting>,
+    /// How it ended, if somebody said so.
+    pub outcome: Option<Outcome>,
+    /// The incident it was merged into.
+    pub merged_into: Option<IncidentId>,
     /// The reasons of the alert that gave its grade.
     pub why: Vec<String>,
     /// Rules that fired for it, in order of their first alert.
@@ -60,6 +77,8 @@ pub struct Incident {
     pub voices: u32,
     /// The dictionary version behind the alert that gave its grade.
     pub dictionary: String,
+    /// When the first of its posts was published; never after it was opened.
+    pub first_public: Timestamp,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// When it changed last.
@@ -68,7 +87,7 @@ pub struct Incident {
     pub timeline: Vec<TimelineEntry>,
 }
 
-/// Where the work on an incident stands. Assigned, responded and dismissed will join.
+/// Where the work on an incident stands. Stored by number: new states go last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
@@ -78,112 +97,42 @@ pub enum State {
     Acknowledged,
     /// 已办结.
     Closed,
+    /// 已派单: a department has it.
+    Assigned,
+    /// 已回应: the public has an answer; the work may go on.
+    Responded,
+    /// 误报: it was no matter for the desk.
+    Dismissed,
+    /// 已并入: its work goes on in another incident.
+    Merged,
 }
 
-/// One entry of the timeline.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TimelineEntry {
-    /// When.
-    pub at: Timestamp,
-    /// Who.
-    pub by: Actor,
-    /// What.
-    pub what: Happening,
-}
-
-/// What can happen to an incident, as the timeline tells it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Happening {
-    /// An alert opened it.
-    Opened {
-        /// The rule that fired.
-        rule: String,
-        /// At which grade.
-        grade: Grade,
-    },
-    /// A further alert joined it.
-    Joined {
-        /// The rule that fired.
-        rule: String,
-        /// The alert's grade.
-        grade: Grade,
-        /// The incident's new grade, if it rose.
-        raised: Option<Grade>,
-    },
-    /// Somebody took it.
-    Acknowledged {
-        /// What they said.
-        note: Option<String>,
-    },
-    /// Somebody ended it.
-    Closed {
-        /// What they said.
-        note: Option<String>,
-    },
-    /// Somebody wrote something down.
-    Noted {
-        /// What.
-        note: String,
-    },
-}
-
-/// Who did something.
+/// How the giving of an incident to a department stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Actor {
-    /// The program, by a rule.
-    System,
-    /// Someone at the desk.
-    Person(PersonName),
-    /// A machine, by its token's name.
-    Token(String),
+pub struct Dispatch {
+    /// The department that was asked last: an id of `departments.toml`.
+    pub department: String,
+    /// Who comes next if that is not right.
+    pub second: Option<String>,
+    /// Why it was chosen.
+    pub reason: Option<String>,
+    /// Who keeps the matter: the first department that was asked, until another takes it.
+    pub holder: String,
+    /// Whether the department asked last has taken it.
+    pub accepted: bool,
+    /// Why the department asked last gave it back, if it did.
+    pub bounced: Option<String>,
 }
 
-/// A decided change, as it stands in the journal.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct IncidentEvent {
-    /// Which incident.
-    pub incident: IncidentId,
-    /// When.
-    pub at: Timestamp,
-    /// Who.
-    pub by: Actor,
-    /// What.
-    pub change: Change,
-}
-
-/// What changes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Change {
-    /// A new incident.
-    Open(Box<Opening>),
-    /// This alert joins.
-    Join(Box<Alert>),
-    /// Taken; escalation stops.
-    Acknowledge {
-        /// What was said.
-        note: Option<String>,
-    },
-    /// Ended.
-    Close {
-        /// What was said.
-        note: Option<String>,
-    },
-    /// Something written down.
-    Note {
-        /// What.
-        note: String,
-    },
-}
-
-/// What an incident begins with.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Opening {
-    /// The alert.
-    pub alert: Alert,
-    /// Its title, with the names in use at that time.
-    pub title: String,
-    /// The incident of the same group that was closed before.
-    pub follows: Option<IncidentId>,
+/// An incident that waits for something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when at the latest.
+    pub until: Timestamp,
+    /// For what.
+    pub reason: String,
 }
 
 impl Incident {
@@ -192,22 +141,44 @@ impl Incident {
 
     /// Whether it still needs someone.
     pub fn is_open(&self) -> bool {
-        match self.state {
-            State::New | State::Acknowledged => true,
-            State::Closed => false,
-        }
+        self.state.is_open()
     }
 
-    /// When it ended.
+    /// When it ended; `None` while it is open.
     pub fn closed_at(&self) -> Option<Timestamp> {
-        let end = self.timeline.iter().rfind(|entry| matches!(entry.what, Happening::Closed { .. }));
-        end.map(|entry| entry.at)
+        self.end().map(|end| end.at)
+    }
+
+    /// The entry that ended it; `None` while it is open.
+    pub fn end(&self) -> Option<&TimelineEntry> {
+        if self.is_open() { None } else { self.timeline.iter().rfind(|entry| entry.what.ends()) }
     }
 
     /// Who took it, and when.
     pub fn acknowledged(&self) -> Option<(&Actor, Timestamp)> {
-        let taken = self.timeline.iter().rfind(|entry| matches!(entry.what, Happening::Acknowledged { .. }));
-        taken.map(|entry| (&entry.by, entry.at))
+        let taken = |entry: &&TimelineEntry| {
+            matches!(entry.what, Happening::Acknowledged { .. } | Happening::Reopened { .. })
+        };
+        self.timeline.iter().rfind(taken).map(|entry| (&entry.by, entry.at))
+    }
+
+    /// Who answers for it: the department that holds it, else the one that the posts speak of.
+    pub fn department(&self) -> Option<&str> {
+        let holder = self.dispatch.as_ref().map(|dispatch| dispatch.holder.as_str());
+        holder.or(self.subject.department.as_deref())
+    }
+
+    /// Whether a department is concerned with it: it holds it, was asked last, or the posts speak of it.
+    pub fn concerns(&self, department: &str) -> bool {
+        match &self.dispatch {
+            Some(dispatch) => dispatch.holder == department || dispatch.department == department,
+            None => self.subject.department.as_deref() == Some(department),
+        }
+    }
+
+    /// All groups that belong to it.
+    pub fn groups(&self) -> impl Iterator<Item = &GroupKey> {
+        std::iter::once(&self.group).chain(&self.also)
     }
 
     /// The number of its latest transition: the index of the latest entry of the timeline.
@@ -217,12 +188,66 @@ impl Incident {
 }
 
 impl State {
+    /// All, in the order of the work.
+    pub const ALL: [Self; 7] = [
+        Self::New,
+        Self::Acknowledged,
+        Self::Assigned,
+        Self::Responded,
+        Self::Closed,
+        Self::Dismissed,
+        Self::Merged,
+    ];
+
     /// The word used in records and the API.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::New => "new",
             Self::Acknowledged => "acknowledged",
+            Self::Assigned => "assigned",
+            Self::Responded => "responded",
             Self::Closed => "closed",
+            Self::Dismissed => "dismissed",
+            Self::Merged => "merged",
+        }
+    }
+
+    /// The state of this word.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
+    }
+
+    /// What the duty officer reads.
+    pub fn chinese(self) -> &'static str {
+        match self {
+            Self::New => "待签收",
+            Self::Acknowledged => "已签收",
+            Self::Assigned => "已派单",
+            Self::Responded => "已回应",
+            Self::Closed => "已办结",
+            Self::Dismissed => "误报",
+            Self::Merged => "已并入",
+        }
+    }
+
+    /// Its place in [`State::ALL`]: what comes first needs someone first.
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::New => 0,
+            Self::Acknowledged => 1,
+            Self::Assigned => 2,
+            Self::Responded => 3,
+            Self::Closed => 4,
+            Self::Dismissed => 5,
+            Self::Merged => 6,
+        }
+    }
+
+    /// Whether the work goes on.
+    pub fn is_open(self) -> bool {
+        match self {
+            Self::New | Self::Acknowledged | Self::Assigned | Self::Responded => true,
+            Self::Closed | Self::Dismissed | Self::Merged => false,
         }
     }
 }

@@ -39,6 +39,11 @@ impl Names {
         self.departments.get(id).map_or(id, String::as_str)
     }
 
+    /// Whether there is such a department.
+    pub fn has_department(&self, id: &str) -> bool {
+        self.departments.contains_key(id)
+    }
+
     /// One line for lists: `望江花园 · 公用事业 · 停水`.
     pub(super) fn title(&self, alert: &Alert) -> String {
         let subject = &alert.signal.subject;

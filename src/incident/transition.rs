@@ -1,15 +1,20 @@
 //! The legal steps of an incident: one table, asked before anything is decided and again when it is applied.
 //!
 //! ```text
-//!         join, note          join, note           join, note
-//!           ┌──┐               ┌──┐                  ┌──┐
-//!           │  ▼               │  ▼                  │  ▼
-//!           new ─acknowledge─► acknowledged ─close─► closed
-//!            └──────────────── close ─────────────────▲
+//!   new ─acknowledge─► acknowledged ─assign─► assigned ─respond─► responded
+//!                            │  ▲                 ▲ ▲                 │  ▲
+//!                            │  │      accept, ───┘ └──── assign ─────┘  │
+//!                            │  │      bounce,                           │
+//!                            │  │      assign                            │
+//!                            └──│────────────── respond ─────────────────┘ (again: respond)
+//!   any open one ─close──► closed    ─┐
+//!   any open one ─dismiss► dismissed ─┼─reopen─► acknowledged
+//!   any open one ─merge──► merged    ─┘
 //! ```
 //!
-//! A closed incident stays closed: what comes later opens a new one that names it. Alerts still join it
-//! if what they tell is older than its end.
+//! Alerts and notes come at any time: alerts join what has ended if what they tell is older than its end. While
+//! it is open, another incident may be merged into it and its clocks tell what they have to tell; once somebody
+//! has taken it, it may wait for something.
 
 use std::fmt;
 
@@ -26,6 +31,28 @@ pub enum Step {
     Close,
     /// Somebody writes something down.
     Note,
+    /// It is given to a department.
+    Assign,
+    /// The department takes it.
+    Accept,
+    /// The department gives it back.
+    Bounce,
+    /// The public is answered.
+    Respond,
+    /// Somebody ends it as no matter for the desk.
+    Dismiss,
+    /// The work goes on again.
+    Reopen,
+    /// Its work goes on in another incident.
+    Merge,
+    /// Another incident is merged into it.
+    Absorb,
+    /// It waits for something.
+    Snooze,
+    /// It waits no more.
+    Resume,
+    /// Its clocks tell something, or call others.
+    Tick,
 }
 
 /// A step that the incident's state does not allow.
@@ -38,17 +65,73 @@ pub struct IllegalStep {
     pub state: State,
 }
 
+impl Step {
+    /// All.
+    pub const ALL: [Self; 15] = [
+        Self::Join,
+        Self::Acknowledge,
+        Self::Close,
+        Self::Note,
+        Self::Assign,
+        Self::Accept,
+        Self::Bounce,
+        Self::Respond,
+        Self::Dismiss,
+        Self::Reopen,
+        Self::Merge,
+        Self::Absorb,
+        Self::Snooze,
+        Self::Resume,
+        Self::Tick,
+    ];
+}
+
 impl State {
     /// The state after `step`.
     pub fn after(self, step: Step) -> Result<Self, IllegalStep> {
-        match (self, step) {
-            (state, Step::Join | Step::Note) => Ok(state),
-            (Self::New, Step::Acknowledge) => Ok(Self::Acknowledged),
-            (Self::New | Self::Acknowledged, Step::Close) => Ok(Self::Closed),
-            (Self::Acknowledged, Step::Acknowledge) | (Self::Closed, Step::Acknowledge | Step::Close) => {
-                Err(IllegalStep { step, state: self })
+        let next = match (step, self) {
+            (Step::Join | Step::Note, state) => Some(state),
+            (Step::Acknowledge, Self::New)
+            | (Step::Reopen, Self::Closed | Self::Dismissed | Self::Merged) => Some(Self::Acknowledged),
+            (Step::Assign, Self::Acknowledged | Self::Assigned | Self::Responded)
+            | (Step::Accept | Step::Bounce, Self::Assigned) => Some(Self::Assigned),
+            (Step::Respond, Self::Acknowledged | Self::Assigned | Self::Responded) => Some(Self::Responded),
+            (Step::Snooze | Step::Resume, Self::Acknowledged | Self::Assigned | Self::Responded) => {
+                Some(self)
             }
-        }
+            (Step::Absorb | Step::Tick, state) if state.is_open() => Some(state),
+            (Step::Close, state) if state.is_open() => Some(Self::Closed),
+            (Step::Dismiss, state) if state.is_open() => Some(Self::Dismissed),
+            (Step::Merge, state) if state.is_open() => Some(Self::Merged),
+            (
+                Step::Acknowledge
+                | Step::Assign
+                | Step::Accept
+                | Step::Bounce
+                | Step::Respond
+                | Step::Snooze
+                | Step::Resume
+                | Step::Absorb
+                | Step::Tick
+                | Step::Close
+                | Step::Dismiss
+                | Step::Merge
+                | Step::Reopen,
+                Self::New
+                | Self::Acknowledged
+                | Self::Assigned
+                | Self::Responded
+                | Self::Closed
+                | Self::Dismissed
+                | Self::Merged,
+            ) => None,
+        };
+        next.ok_or(IllegalStep { step, state: self })
+    }
+
+    /// Whether `step` is possible.
+    pub fn allows(self, step: Step) -> bool {
+        self.after(step).is_ok()
     }
 }
 
@@ -59,8 +142,19 @@ impl Change {
             Self::Open(_) => None,
             Self::Join(_) => Some(Step::Join),
             Self::Acknowledge { .. } => Some(Step::Acknowledge),
-            Self::Close { .. } => Some(Step::Close),
+            Self::Close { .. } | Self::CloseAs { .. } => Some(Step::Close),
             Self::Note { .. } => Some(Step::Note),
+            Self::Assign(_) => Some(Step::Assign),
+            Self::Accept { .. } => Some(Step::Accept),
+            Self::Bounce { .. } => Some(Step::Bounce),
+            Self::Respond { .. } => Some(Step::Respond),
+            Self::Dismiss { .. } => Some(Step::Dismiss),
+            Self::Reopen { .. } => Some(Step::Reopen),
+            Self::Merge { .. } => Some(Step::Merge),
+            Self::Absorb(_) => Some(Step::Absorb),
+            Self::Snooze { .. } => Some(Step::Snooze),
+            Self::Resume { .. } => Some(Step::Resume),
+            Self::Warn { .. } | Self::Breach { .. } | Self::Escalate { .. } => Some(Step::Tick),
         }
     }
 }
@@ -72,6 +166,50 @@ impl fmt::Display for Step {
             Self::Acknowledge => "acknowledging",
             Self::Close => "closing",
             Self::Note => "noting",
+            Self::Assign => "assigning",
+            Self::Accept => "accepting",
+            Self::Bounce => "giving back",
+            Self::Respond => "responding",
+            Self::Dismiss => "dismissing",
+            Self::Reopen => "reopening",
+            Self::Merge => "merging",
+            Self::Absorb => "taking in another",
+            Self::Snooze => "waiting",
+            Self::Resume => "going on",
+            Self::Tick => "telling of a clock",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_state_allows_these_steps_and_no_others() {
+        use Step as S;
+        let always = [S::Join, S::Note];
+        let open = [S::Close, S::Dismiss, S::Merge, S::Absorb, S::Tick];
+        let taken = [S::Assign, S::Respond, S::Snooze, S::Resume];
+        for (state, own) in [
+            (State::New, [&open[..], &[S::Acknowledge]].concat()),
+            (State::Acknowledged, [&open[..], &taken].concat()),
+            (State::Assigned, [&open[..], &taken, &[S::Accept, S::Bounce]].concat()),
+            (State::Responded, [&open[..], &taken].concat()),
+            (State::Closed, vec![S::Reopen]),
+            (State::Dismissed, vec![S::Reopen]),
+            (State::Merged, vec![S::Reopen]),
+        ] {
+            for step in S::ALL {
+                let legal = always.contains(&step) || own.contains(&step);
+                assert_eq!(state.allows(step), legal, "{} {step}", state.as_str());
+            }
+        }
+    }
+
+    #[test]
+    fn an_illegal_step_says_what_and_where() {
+        let refused = State::New.after(Step::Assign).unwrap_err();
+        assert_eq!(refused.to_string(), "assigning is not possible: the incident is new");
     }
 }

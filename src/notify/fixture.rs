@@ -65,7 +65,7 @@ pub(super) fn story() -> Vec<Story> {
     for (minute, act) in [
         (12, Act::Acknowledge { note: note("已联系水务局") }),
         (20, Act::Note { note: "抢修队已到现场".to_owned() }),
-        (205, Act::Close { note: note("管道已修复，11 时恢复供水") }),
+        (205, Act::Close { outcome: None, note: note("管道已修复，11 时恢复供水") }),
     ] {
         let id = story[0].incident.id.clone();
         let events = desk.on_act(&id, act, li(), start + Duration::from_mins(1) * minute).unwrap();

@@ -71,7 +71,7 @@ pub struct Thread {
 #[serde(transparent)]
 pub struct NotificationKey(pub(crate) String);
 
-/// Why somebody hears of an incident.
+/// Why somebody hears of an incident. Stored by number: new reasons go last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Reason {
@@ -85,6 +85,27 @@ pub enum Reason {
     Closed,
     /// A marked test of the receiver.
     Test,
+    /// It was given to a department.
+    Assigned,
+    /// A department gave it back.
+    Bounced,
+    /// The public was answered.
+    Responded,
+    /// It was no matter for the desk.
+    Dismissed,
+    /// The work goes on again.
+    Reopened,
+    /// Its work goes on in another incident.
+    Merged,
+    /// The time it should wait is over.
+    Resumed,
+    /// Much of a clock's time is spent.
+    #[serde(rename = "clock-warning")]
+    ClockWarning,
+    /// A clock's time is up.
+    Breach,
+    /// Called, since nothing had happened for too long.
+    Escalated,
 }
 
 /// What a message tells.
@@ -118,7 +139,8 @@ pub struct Brief {
     pub rule: String,
     /// Why, one sentence each.
     pub why: Vec<String>,
-    /// Who acted and what they said, for acknowledged and closed: `li 已签收：已联系水务局`.
+    /// What happened, in one sentence: who acted and what they said (`li 已签收：已联系水务局`), or what a clock
+    /// tells. Of an incident that is new or whose grade rose: the limits that count from then on.
     pub action: Option<String>,
     /// Distinct voices so far.
     pub voices: u32,
@@ -170,6 +192,15 @@ impl Brief {
     pub const EVIDENCE: usize = 3;
 }
 
+impl Notification {
+    /// Tells the limits that count, where the message is of an incident that is new or whose grade rose.
+    pub fn tell_limits(&mut self, limits: &str) {
+        if matches!(self.reason, Reason::Opened | Reason::Raised) {
+            self.brief.action = Some(limits.to_owned());
+        }
+    }
+}
+
 impl NotificationKey {
     /// The key of one receiver's (or one of its mailboxes') word on one transition of one incident.
     pub fn of(incident: &IncidentId, transition: u32, receiver: &str) -> Self {
@@ -186,7 +217,23 @@ impl NotificationKey {
 
 impl Reason {
     /// All, in the order of an incident's life.
-    pub const ALL: [Self; 5] = [Self::Opened, Self::Raised, Self::Acknowledged, Self::Closed, Self::Test];
+    pub const ALL: [Self; 15] = [
+        Self::Opened,
+        Self::Raised,
+        Self::Acknowledged,
+        Self::Assigned,
+        Self::Bounced,
+        Self::Responded,
+        Self::Resumed,
+        Self::ClockWarning,
+        Self::Breach,
+        Self::Escalated,
+        Self::Closed,
+        Self::Dismissed,
+        Self::Merged,
+        Self::Reopened,
+        Self::Test,
+    ];
 
     /// The word used in records and the API.
     pub fn as_str(self) -> &'static str {
@@ -196,6 +243,16 @@ impl Reason {
             Self::Acknowledged => "acknowledged",
             Self::Closed => "closed",
             Self::Test => "test",
+            Self::Assigned => "assigned",
+            Self::Bounced => "bounced",
+            Self::Responded => "responded",
+            Self::Dismissed => "dismissed",
+            Self::Reopened => "reopened",
+            Self::Merged => "merged",
+            Self::Resumed => "resumed",
+            Self::ClockWarning => "clock-warning",
+            Self::Breach => "breach",
+            Self::Escalated => "escalated",
         }
     }
 }

@@ -1,13 +1,16 @@
 //! Who must hear of an incident's change, and why.
 //!
-//! Told are: that an incident is new, that its grade rose, that somebody took it, that it is over. A further
-//! alert of no higher grade tells nobody: the console shows it. Silences, inhibitions and digests will
-//! withhold here what is planned, and say so.
+//! Told are: that an incident is new, that its grade rose, each step of the work that others must know of, and what
+//! its clocks tell. A further alert of no higher grade tells nobody, nor does a note: the console shows them. Who is
+//! called by an escalation hears of the incident from then on. Silences, inhibitions and digests will withhold
+//! here what is planned, and say so.
 
 use jiff::Timestamp;
 
 use crate::assess::Grade;
-use crate::incident::{Actor, Happening, Incident, IncidentEvent, IncidentId, Names, State, TimelineEntry};
+use crate::incident::{
+    Actor, Happening, Incident, IncidentEvent, IncidentId, Names, State, TimelineEntry, desk_time, span,
+};
 
 use super::receiver::{Receiver, Receivers};
 use super::{Brief, Notification, NotificationKey, Reason, Thread};
@@ -21,19 +24,24 @@ pub fn plan(
     names: &Names,
 ) -> Vec<Notification> {
     let words = words(incident);
-    let Some((Word { reason: Some(reason), grade, was }, before)) = words.split_last() else {
+    let Some((Word { reason: Some(reason), grade, was, only }, before)) = words.split_last() else {
         return Vec::new();
     };
     let transition = incident.transition();
     let brief = brief(incident, *was, names);
     let mut notifications = Vec::new();
-    for receiver in receivers.meant_by(&incident.receivers).filter(|receiver| receiver.hears(*reason, *grade))
-    {
+    for receiver in receivers.iter().filter(|receiver| receiver.hears(*reason, *grade)) {
+        let Some(since) = heard_since(incident, receiver, receivers) else { continue };
+        if only.is_some_and(|only| !only.contains(&receiver.name)) {
+            continue;
+        }
         for mailbox in receiver.mailboxes() {
             let to = mailbox.map(|mailbox| mailbox.email().to_owned());
             let key = |transition| key(&incident.id, transition, &receiver.name, to.as_deref());
-            let heard = |(_, word): &(u32, &Word)| {
-                word.reason.is_some_and(|reason| receiver.hears(reason, word.grade))
+            let heard = |(transition, word): &(u32, &Word<'_>)| {
+                let told = word.only.is_none_or(|only| only.contains(&receiver.name));
+                let heard = word.reason.is_some_and(|reason| receiver.hears(reason, word.grade));
+                *transition >= since && told && heard
             };
             let mut earlier =
                 (0..).zip(before).filter(heard).map(|(transition, _)| (transition, key(transition)));
@@ -111,40 +119,75 @@ impl Receiver {
     }
 }
 
+/// From which transition on a receiver hears of an incident: from the first if an alert named it, else from the one
+/// that called it.
+fn heard_since(incident: &Incident, receiver: &Receiver, receivers: &Receivers) -> Option<u32> {
+    if receivers.meant_by(&incident.receivers).any(|meant| meant.name == receiver.name) {
+        return Some(0);
+    }
+    let calls = |entry: &TimelineEntry| matches!(&entry.what, Happening::Escalated { receivers, .. } if receivers.contains(&receiver.name));
+    incident.timeline.iter().position(calls).map(|transition| transition as u32)
+}
+
 /// What one entry of the timeline would tell.
-struct Word {
+struct Word<'a> {
     /// `None`: nothing.
     reason: Option<Reason>,
     /// The incident's grade after it.
     grade: Grade,
     /// Its grade before, if it rose.
     was: Option<Grade>,
+    /// The only receivers that hear of it.
+    only: Option<&'a [String]>,
 }
 
-fn words(incident: &Incident) -> Vec<Word> {
-    let mut grade = Grade::Blue;
-    let word = |entry: &TimelineEntry| {
+fn words(incident: &Incident) -> Vec<Word<'_>> {
+    let (mut grade, mut words) = (Grade::Blue, Vec::with_capacity(incident.timeline.len()));
+    for entry in &incident.timeline {
         let before = grade;
-        let (reason, was) = match &entry.what {
-            Happening::Opened { grade: opened, .. } => {
-                grade = *opened;
-                (Some(Reason::Opened), None)
-            }
-            Happening::Joined { raised: Some(raised), .. } => {
-                grade = *raised;
-                (Some(Reason::Raised), Some(before))
-            }
-            Happening::Joined { raised: None, .. } | Happening::Noted { .. } => (None, None),
-            Happening::Acknowledged { .. } => (Some(Reason::Acknowledged), None),
-            Happening::Closed { .. } => (Some(Reason::Closed), None),
+        grade = entry.what.new_grade().unwrap_or(grade);
+        let reason = reason(entry);
+        let was = (reason == Some(Reason::Raised)).then_some(before);
+        let only = if let Happening::Escalated { receivers, .. } = &entry.what {
+            Some(&receivers[..])
+        } else {
+            None
         };
-        Word { reason, grade, was }
-    };
-    incident.timeline.iter().map(word).collect()
+        words.push(Word { reason, grade, was, only });
+    }
+    words
+}
+
+/// Why others must know of an entry.
+fn reason(entry: &TimelineEntry) -> Option<Reason> {
+    match &entry.what {
+        Happening::Opened { .. } => Some(Reason::Opened),
+        Happening::Joined { raised: Some(_), .. } | Happening::Absorbed { raised: Some(_), .. } => {
+            Some(Reason::Raised)
+        }
+        Happening::Joined { raised: None, .. }
+        | Happening::Absorbed { raised: None, .. }
+        | Happening::Noted { .. }
+        | Happening::Accepted { .. }
+        | Happening::Snoozed { .. } => None,
+        Happening::Acknowledged { .. } => Some(Reason::Acknowledged),
+        Happening::Closed { .. } => Some(Reason::Closed),
+        Happening::Assigned(_) => Some(Reason::Assigned),
+        Happening::Bounced { .. } => Some(Reason::Bounced),
+        Happening::Responded { .. } => Some(Reason::Responded),
+        Happening::Dismissed { .. } => Some(Reason::Dismissed),
+        Happening::Reopened { .. } => Some(Reason::Reopened),
+        Happening::Merged { .. } => Some(Reason::Merged),
+        // Who goes on by themselves need not be told.
+        Happening::Resumed { .. } => (entry.by == Actor::System).then_some(Reason::Resumed),
+        Happening::Warned { .. } => Some(Reason::ClockWarning),
+        Happening::Breached { .. } => Some(Reason::Breach),
+        Happening::Escalated { .. } => Some(Reason::Escalated),
+    }
 }
 
 fn brief(incident: &Incident, was: Option<Grade>, names: &Names) -> Brief {
-    let department = incident.subject.department.clone();
+    let department = incident.department().map(str::to_owned);
     Brief {
         incident: incident.id.clone(),
         grade: incident.grade,
@@ -160,7 +203,7 @@ fn brief(incident: &Incident, was: Option<Grade>, names: &Names) -> Brief {
         department,
         rule: incident.rules.first().cloned().unwrap_or_default(),
         why: incident.why.clone(),
-        action: incident.timeline.last().and_then(action),
+        action: incident.timeline.last().and_then(|entry| action(entry, names)),
         voices: incident.voices,
         evidence: incident.evidence.iter().take(Brief::EVIDENCE).cloned().collect(),
         posts: incident.evidence.len() as u32,
@@ -170,20 +213,56 @@ fn brief(incident: &Incident, was: Option<Grade>, names: &Names) -> Brief {
     }
 }
 
-/// Who did what and said what: `li 已签收：已联系水务局`.
-fn action(entry: &TimelineEntry) -> Option<String> {
-    let (did, note) = match &entry.what {
-        Happening::Acknowledged { note } => ("已签收", note),
-        Happening::Closed { note } => ("已办结", note),
-        Happening::Opened { .. } | Happening::Joined { .. } | Happening::Noted { .. } => return None,
-    };
+/// What happened, in one sentence: `li 已签收：已联系水务局`.
+fn action(entry: &TimelineEntry, names: &Names) -> Option<String> {
     let who = match &entry.by {
         Actor::System => "系统",
         Actor::Person(name) => name.as_str(),
         Actor::Token(name) => name,
     };
-    let said = note.as_deref().map(|note| format!("：{note}")).unwrap_or_default();
-    Some(format!("{who} {did}{said}"))
+    let said = |note: &Option<String>| note.as_deref().map(|note| format!("：{note}")).unwrap_or_default();
+    let at = |at| desk_time(at).strftime("%m-%d %H:%M");
+    Some(match &entry.what {
+        Happening::Acknowledged { note } => format!("{who} 已签收{}", said(note)),
+        Happening::Closed { outcome: None, note } => format!("{who} 已办结{}", said(note)),
+        Happening::Closed { outcome: Some(outcome), note } => {
+            format!("{who} 已办结（{}）{}", outcome.chinese(), said(note))
+        }
+        Happening::Assigned(assignment) => {
+            let second = assignment.second.as_deref().map(|id| format!("，备选{}", names.department(id)));
+            let reason = assignment.reason.as_deref().map(|reason| format!("，理由：{reason}"));
+            let to = names.department(&assignment.department);
+            let more = [second, reason].into_iter().flatten().collect::<String>();
+            format!("{who} 派单给{to}{more}{}", said(&assignment.note))
+        }
+        Happening::Bounced { department, reason } => {
+            format!("{}退回：{reason}（{who} 登记），请改派", names.department(department))
+        }
+        Happening::Responded { url, note } => {
+            let at = url.as_ref().map(|url| format!("，见 {url}")).unwrap_or_default();
+            format!("{who} 已回应公众{}{at}", said(note))
+        }
+        Happening::Dismissed { dismissal, note } => {
+            format!("{who} 判为误报（{}）{}", dismissal.chinese(), said(note))
+        }
+        Happening::Reopened { reason } => format!("{who} 重新开办：{reason}"),
+        Happening::Merged { into, note } => format!("{who} 并入 {into}{}", said(note)),
+        Happening::Resumed { .. } => "挂起时间已到，请继续处置".to_owned(),
+        Happening::Warned { title, percent, due, .. } => {
+            let left = span(due.duration_since(entry.at));
+            format!("“{title}”时限已用 {percent}%，{} 到期，还剩 {left}", at(*due))
+        }
+        Happening::Breached { title, due, .. } => {
+            format!("“{title}”时限已于 {} 届满，仍未完成", at(*due))
+        }
+        Happening::Escalated { why, .. } => format!("催办：{why}"),
+        Happening::Opened { .. }
+        | Happening::Joined { .. }
+        | Happening::Absorbed { .. }
+        | Happening::Noted { .. }
+        | Happening::Accepted { .. }
+        | Happening::Snoozed { .. } => return None,
+    })
 }
 
 #[cfg(test)]

@@ -70,11 +70,9 @@ fn subject(notification: &Notification) -> String {
     let brief = &notification.brief;
     let again = if notification.thread.is_some() { "Re: " } else { "" };
     let what = if brief.matter.is_empty() { &brief.category_name } else { &brief.matter };
-    let grade = match notification.reason {
-        Reason::Test => "测试",
-        Reason::Opened | Reason::Raised | Reason::Acknowledged | Reason::Closed => brief.grade.chinese(),
-    };
-    let (head, tail) = (format!("{again}【{grade}】"), format!(" · {}", brief.incident));
+    let grade = if notification.reason == Reason::Test { "测试" } else { brief.grade.chinese() };
+    let mark = mark(notification.reason);
+    let (head, tail) = (format!("{again}【{grade}{mark}】"), format!(" · {}", brief.incident));
     let place = brief.place.as_deref().map(|place| format!(" · {place}")).unwrap_or_default();
     let room = SUBJECT.saturating_sub(head.chars().count() + tail.chars().count());
     let middle: String = format!("{what}{place}").chars().filter(|&c| !is_unsafe(c)).collect();
@@ -83,6 +81,27 @@ fn subject(notification: &Notification) -> String {
     }
     let middle: String = middle.chars().take(room.saturating_sub(1)).collect();
     format!("{head}{middle}…{tail}")
+}
+
+/// What stands beside the grade of a message that speaks of time.
+fn mark(reason: Reason) -> &'static str {
+    match reason {
+        Reason::ClockWarning => "·临期",
+        Reason::Breach => "·超时",
+        Reason::Escalated => "·催办",
+        Reason::Opened
+        | Reason::Raised
+        | Reason::Acknowledged
+        | Reason::Assigned
+        | Reason::Bounced
+        | Reason::Responded
+        | Reason::Resumed
+        | Reason::Closed
+        | Reason::Dismissed
+        | Reason::Merged
+        | Reason::Reopened
+        | Reason::Test => "",
+    }
 }
 
 /// All that the templates show.
@@ -114,7 +133,8 @@ impl View {
     fn of(notification: &Notification, console: &Url) -> Self {
         let brief = &notification.brief;
         let test = notification.reason == Reason::Test;
-        let over = notification.reason == Reason::Closed;
+        let over = !brief.state.is_open();
+        let fresh = matches!(notification.reason, Reason::Opened | Reason::Raised);
         let mut rows = vec![
             ("等级", format!("{}（{}）", brief.grade.chinese(), meaning(brief.grade))),
             (
@@ -126,11 +146,14 @@ impl View {
             ),
             ("地点", brief.place.clone().unwrap_or_else(|| "待核实".to_owned())),
             ("责任部门", brief.department_name.clone().unwrap_or_else(|| "待人工分派".to_owned())),
-            ("处置单", format!("{}（{}）", brief.incident, stands(brief.state))),
+            ("处置单", format!("{}（{}）", brief.incident, brief.state.chinese())),
             ("发现时间", time(brief.opened_at)),
         ];
+        if let Some(limits) = brief.action.clone().filter(|_| fresh) {
+            rows.push(("时限", limits));
+        }
         if let Some(closed) = brief.closed_at {
-            rows.push(("办结时间", time(closed)));
+            rows.push((if brief.state == State::Closed { "办结时间" } else { "结束时间" }, time(closed)));
         }
         let heard = match (brief.voices, brief.posts) {
             (0, _) => String::new(),
@@ -195,7 +218,17 @@ fn headline(notification: &Notification) -> String {
             Some(was) => format!("等级由{}升为{}，请立即查看。", was.chinese(), brief.grade.chinese()),
             None => format!("等级升为{}，请立即查看。", brief.grade.chinese()),
         },
-        Reason::Acknowledged => acted.to_owned(),
+        Reason::Acknowledged
+        | Reason::Assigned
+        | Reason::Bounced
+        | Reason::Responded
+        | Reason::Dismissed
+        | Reason::Reopened
+        | Reason::Merged
+        | Reason::Resumed
+        | Reason::ClockWarning
+        | Reason::Breach
+        | Reason::Escalated => acted.to_owned(),
         Reason::Closed => match brief.closed_at {
             Some(closed) => format!("{acted}（历时{}）", span(brief.opened_at, closed)),
             None => acted.to_owned(),
@@ -212,14 +245,6 @@ fn meaning(grade: Grade) -> &'static str {
         Grade::Orange => "Ⅱ级，重大",
         Grade::Yellow => "Ⅲ级，较大",
         Grade::Blue => "Ⅳ级，一般",
-    }
-}
-
-fn stands(state: State) -> &'static str {
-    match state {
-        State::New => "待签收",
-        State::Acknowledged => "已签收",
-        State::Closed => "已办结",
     }
 }
 

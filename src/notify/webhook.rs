@@ -14,7 +14,7 @@ use serde::Serialize;
 use url::Url;
 
 use crate::assess::Grade;
-use crate::incident::{State, desk_time};
+use crate::incident::desk_time;
 use crate::outward::{Answer, Outward, OutwardError, Post, retry_after};
 
 use super::receiver::Webhook;
@@ -49,11 +49,10 @@ pub struct Request {
 /// The request that tells `webhook` of `notification`. Id and body are the same in every try; time and
 /// signature are of this one.
 pub fn request(notification: &Notification, webhook: &Webhook, console: &Url, now: Timestamp) -> Request {
-    let body = match notification.reason {
-        Reason::Test => to_bytes(&TestPayload::of(notification)),
-        Reason::Opened | Reason::Raised | Reason::Acknowledged | Reason::Closed => {
-            to_bytes(&Payload::of(notification, console))
-        }
+    let body = if notification.reason == Reason::Test {
+        to_bytes(&TestPayload::of(notification))
+    } else {
+        to_bytes(&Payload::of(notification, console))
     };
     let id = format!("msg_{}", notification.key.as_str());
     let secrets = std::iter::once(&webhook.secret).chain(&webhook.previous_secret);
@@ -168,10 +167,7 @@ impl<'a> Payload<'a> {
     fn of(notification: &'a Notification, console: &'a Url) -> Self {
         let brief = &notification.brief;
         let (labels, annotations) = (labels(brief), annotations(notification, console));
-        let status = match brief.state {
-            State::New | State::Acknowledged => "firing",
-            State::Closed => "resolved",
-        };
+        let status = if brief.state.is_open() { "firing" } else { "resolved" };
         let alert = AlertPayload {
             status,
             labels: labels.clone(),

@@ -2,6 +2,9 @@
 //!
 //! One task owns the incidents. It decides on all that waits, appends it to the journal as one batch,
 //! applies it to the store, and only then answers, wakes the courier and tells the browsers.
+//!
+//! It also keeps the time: it sleeps until the first of the incidents' clocks has something to tell. When it does is
+//! computed from the incidents, so what fell due while the daemon was away is told at its start, once.
 
 mod verdict;
 
@@ -19,7 +22,7 @@ use super::flow::{Clerk, Concluded};
 use super::health::Health;
 use super::live::{Live, LiveKind};
 use crate::detect::Signal;
-use crate::incident::{Act, Actor, Change, Desk, DeskConfig, Incident, IncidentId, Refusal};
+use crate::incident::{Act, Actor, Agenda, Change, Desk, DeskConfig, Incident, IncidentId, Refusal};
 use crate::journal::record::{AuditEntry, DeskRecord, DeskVerdict, PersonOrToken, Record};
 use crate::journal::{Journal, JournalError, Stream};
 use crate::notify::{Delivery, Outcome};
@@ -32,6 +35,10 @@ use crate::telemetry::metric;
 const QUEUE: usize = 256;
 /// Most commands decided on at once.
 const BATCH: usize = 256;
+/// Longest sleep between two glances at the clocks: the wall clock may be set while it sleeps.
+const GLANCE: Duration = Duration::from_secs(30);
+/// A write that failed is not tried again at once for a clock's sake.
+const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// A round that lasts longer is stuck.
 const LIMIT: Duration = Duration::from_mins(1);
 
@@ -91,6 +98,10 @@ pub(super) struct DeskTask {
     journal: Journal,
     store: Store,
     live: Live,
+    /// When which incident has something to tell.
+    agenda: Agenda,
+    /// Least sleep before the clocks are looked at again; not zero after a failed write.
+    rest: Duration,
     /// Told when something new lies in the outbox.
     outbox: Arc<Notify>,
     clock: Clock,
@@ -183,14 +194,28 @@ impl DeskTask {
     pub(super) fn new(parts: DeskParts) -> (DeskHandle, Self) {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let DeskParts { clerk, config, journal, store, live, outbox, clock, health } = parts;
-        (DeskHandle { sender }, Self { receiver, clerk, config, journal, store, live, outbox, clock, health })
+        let agenda = Agenda::of(&clerk.clocks, clerk.desk.open_incidents());
+        let rest = Duration::ZERO;
+        let task =
+            Self { receiver, clerk, config, journal, store, live, agenda, rest, outbox, clock, health };
+        (DeskHandle { sender }, task)
     }
 
     /// Works until stopped, or until nobody can ask for anything any more.
     pub(super) async fn run(mut self, stop: CancellationToken) {
-        while let Some(Some(first)) = stop.run_until_cancelled(self.receiver.recv()).await {
+        loop {
+            let wait = self.until_next();
+            let first = tokio::select! {
+                () = stop.cancelled() => return,
+                // `None`: nobody can ask for anything any more.
+                command = self.receiver.recv() => match command {
+                    Some(command) => Some(command),
+                    None => return,
+                },
+                () = tokio::time::sleep(wait) => None,
+            };
             let _working = self.health.clone().working("desk", LIMIT);
-            let mut commands = vec![first];
+            let mut commands = Vec::from_iter(first);
             while commands.len() < BATCH {
                 let Ok(next) = self.receiver.try_recv() else { break };
                 commands.push(next);
@@ -242,12 +267,18 @@ impl DeskTask {
                 }
                 Command::NewClerk(change, answer) => {
                     change(&mut self.clerk);
+                    self.agenda = Agenda::of(&self.clerk.clocks, self.clerk.desk.open_incidents());
                     promises.push(Promise::Done(answer));
                 }
             }
         }
+        for incident in &changed {
+            self.agenda.look(&self.clerk.clocks, incident);
+        }
+        self.tick(now, &mut records, &mut changed);
         match self.write(records).await {
             Ok(records) => {
+                self.rest = Duration::ZERO;
                 self.tell(&records, &changed);
                 for promise in promises {
                     // Whoever does not wait any more does not want to know.
@@ -260,12 +291,32 @@ impl DeskTask {
             Err(error) => {
                 tracing::error!(%error, "the desk's changes could not be stored");
                 self.start_over(now);
+                self.rest = AFTER_FAILURE;
                 for promise in promises {
                     match promise {
                         Promise::Done(answer) => drop(answer.send(Err(error.clone()))),
                         Promise::Incident(answer, _) => drop(answer.send(Err(error.clone()))),
                     }
                 }
+            }
+        }
+    }
+
+    /// How long until a clock has something to tell.
+    fn until_next(&self) -> Duration {
+        let Some(first) = self.agenda.first() else { return GLANCE };
+        super::crawling::wait_until(first, self.clock.now()).max(self.rest).min(GLANCE)
+    }
+
+    /// What the clocks have to tell by now.
+    fn tick(&mut self, now: Timestamp, records: &mut Vec<DeskRecord>, changed: &mut Vec<Incident>) {
+        for id in self.agenda.due(now).into_iter().take(BATCH) {
+            if let Some(Concluded { step, incidents }) = self.clerk.tick(&id, now) {
+                records.push(DeskRecord::Desk(Box::new(step)));
+                changed.extend(incidents);
+            }
+            if let Some(incident) = self.clerk.desk.get(&id) {
+                self.agenda.look(&self.clerk.clocks, incident);
             }
         }
     }
@@ -373,7 +424,10 @@ impl DeskTask {
     fn start_over(&mut self, now: Timestamp) {
         let since = now.saturating_sub(self.config.recurs_within).unwrap_or(Timestamp::MIN);
         match self.store.incidents_in_mind(since) {
-            Ok(incidents) => self.clerk.desk = Desk::restore(self.config.clone(), incidents),
+            Ok(incidents) => {
+                self.clerk.desk = Desk::restore(self.config.clone(), incidents);
+                self.agenda = Agenda::of(&self.clerk.clocks, self.clerk.desk.open_incidents());
+            }
             Err(error) => tracing::error!(%error, "the incidents could not be read back"),
         }
     }

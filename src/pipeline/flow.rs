@@ -13,9 +13,12 @@ use crate::detect::event::{Events, Placed};
 use crate::detect::topic::Rising;
 use crate::detect::{Detector, Observed, Signal};
 use crate::extract::post::Post;
-use crate::incident::{Act, Actor, Desk, Incident, IncidentEvent, IncidentId, Names, Refusal};
+use crate::incident::{Act, Actor, Clocks, Desk, Incident, IncidentEvent, IncidentId, Names, Refusal};
 use crate::journal::record::DeskStep;
 use crate::notify::{Notification, Receivers, plan};
+
+/// Rounds in which what was told may make more due.
+const ROUNDS: usize = 4;
 
 /// Signals and people's acts to incidents and notifications: rules, desk and plan together.
 pub struct Clerk {
@@ -27,6 +30,8 @@ pub struct Clerk {
     pub names: Names,
     /// The incidents.
     pub desk: Desk,
+    /// How much time there is.
+    pub clocks: Clocks,
 }
 
 /// A step and the incidents as they stand after it.
@@ -63,11 +68,39 @@ impl Clerk {
         idempotency_key: Option<String>,
         now: Timestamp,
     ) -> Result<Concluded, Refusal> {
+        if let Act::Assign(assignment) = &act {
+            let asked = std::iter::once(&assignment.department).chain(&assignment.second);
+            if let Some(unknown) = asked.into_iter().find(|id| !self.names.has_department(id)) {
+                return Err(Refusal::Department(unknown.clone()));
+            }
+        }
         let events = self.desk.on_act(id, act, by, now)?;
         let (mut notifications, mut incidents) = (Vec::new(), Vec::new());
         self.take_effect(&events, &mut notifications, &mut incidents);
         let step = DeskStep { signal: None, events, notifications, idempotency_key };
         Ok(Concluded { step, incidents })
+    }
+
+    /// What an incident's clocks have to tell by `now`; `None` if nothing. What is told once is not told again.
+    pub fn tick(&mut self, id: &IncidentId, now: Timestamp) -> Option<Concluded> {
+        let mut events = Vec::new();
+        let (mut notifications, mut incidents) = (Vec::new(), Vec::new());
+        // What is told may make more due: the end of a wait lets clocks run, a breach calls others.
+        for _ in 0..ROUNDS {
+            let incident = self.desk.get(id)?;
+            let event = |change| IncidentEvent { incident: id.clone(), at: now, by: Actor::System, change };
+            let due: Vec<_> = self.clocks.due(incident, now).into_iter().map(event).collect();
+            if due.is_empty() {
+                break;
+            }
+            self.take_effect(&due, &mut notifications, &mut incidents);
+            events.extend(due);
+        }
+        if events.is_empty() {
+            return None;
+        }
+        let step = DeskStep { signal: None, events, notifications, idempotency_key: None };
+        Some(Concluded { step, incidents })
     }
 
     /// Applies what was decided, so that the next decision knows of it, and plans who hears of it.
@@ -80,7 +113,13 @@ impl Clerk {
         for event in events {
             match self.desk.apply(event) {
                 Ok(incident) => {
-                    notifications.extend(plan(incident, event, &self.receivers, &self.names));
+                    let mut planned = plan(incident, event, &self.receivers, &self.names);
+                    if let Some(limits) = self.clocks.limits(incident) {
+                        for notification in &mut planned {
+                            notification.tell_limits(&limits);
+                        }
+                    }
+                    notifications.extend(planned);
                     incidents.push(incident.clone());
                 }
                 // The desk decided it from this very state.

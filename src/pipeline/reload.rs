@@ -11,7 +11,7 @@ use super::detecting::DetectChange;
 use super::lexicons::Lexicons;
 use crate::alert::RuleBook;
 use crate::assess::Assessor;
-use crate::incident::Names;
+use crate::incident::{Clocks, Names};
 use crate::journal::record::DeskRecord;
 use crate::notify::{Mailer, Receivers};
 
@@ -85,6 +85,16 @@ impl Reload {
         let change: DetectChange = Box::new(move |detector| detector.set_watches(watches));
         self.detector.send(change).await.map_err(|_| DeskError::Stopped)?;
         Ok(true)
+    }
+
+    /// Measures by other clocks from here on.
+    pub async fn clocks(&self, clocks: Clocks) -> Result<(), ReloadError> {
+        Ok(self.desk.change(move |clerk| clerk.clocks = clocks).await?)
+    }
+
+    /// Calls things by other names from here on.
+    pub async fn names(&self, names: Names) -> Result<(), ReloadError> {
+        Ok(self.desk.change(move |clerk| clerk.names = names).await?)
     }
 
     /// Tells other receivers from here on.

@@ -34,7 +34,7 @@ use crate::assess::{AssessConfig, Assessor};
 use crate::crawl::politeness::Politeness;
 use crate::detect::{DetectConfig, Detector, DetectorState};
 use crate::extract::post::VoiceKey;
-use crate::incident::{Desk, DeskConfig, Names};
+use crate::incident::{Clocks, Desk, DeskConfig, Names};
 use crate::journal::record::{DeskRecord, PostRecord, Record};
 use crate::journal::{Journal, JournalConfig, JournalError, OpenReport, RealDisk, Sequence, Stream};
 use crate::notify::{Mailer, Receivers};
@@ -78,6 +78,8 @@ pub struct Setup {
     pub mailer: Option<Mailer>,
     /// What people call things.
     pub names: Names,
+    /// How much time there is.
+    pub clocks: Clocks,
     /// The way out.
     pub outward: Outward,
     /// The console's address, for links in messages.
@@ -168,6 +170,7 @@ impl Pipeline {
             receivers: setup.receivers.clone(),
             names: setup.names,
             desk: desk_state,
+            clocks: setup.clocks,
         };
         let (desk, desk_task) = DeskTask::new(DeskParts {
             clerk,

@@ -21,7 +21,7 @@ pub struct IncidentFilter {
     pub state: Option<State>,
     /// How urgent.
     pub grade: Option<Grade>,
-    /// Who should answer: an id of `departments.toml`.
+    /// Who holds it or was asked, or should answer: an id of `departments.toml`.
     pub department: Option<String>,
 }
 
@@ -40,7 +40,7 @@ impl Store {
         self.get(&incident_key(id))
     }
 
-    /// The work list: what nobody has taken first, then what is in work, then what is closed; in each
+    /// The work list: what nobody has taken first, then what is in work, step by step, then what has ended; in each
     /// the most urgent first, and of those the latest changed. At most `limit` on a page.
     pub fn incidents(
         &self,
@@ -50,7 +50,7 @@ impl Store {
     ) -> Result<Page<Incident>, StoreError> {
         let mut prefix = Table::IncidentOrder.key();
         if let Some(state) = filter.state {
-            prefix = prefix.bytes(&[state_byte(state)]);
+            prefix = prefix.bytes(&[state.rank()]);
         }
         let mut found = Vec::new();
         for pair in self.scan_after(&prefix, cursor)? {
@@ -64,7 +64,7 @@ impl Store {
                 // Changed between reading the order and reading the incident: it has another place now.
                 continue;
             };
-            if filter.department.is_none() || incident.subject.department == filter.department {
+            if filter.department.as_deref().is_none_or(|department| incident.concerns(department)) {
                 found.push((key.to_vec(), incident));
             }
             if found.len() > limit {
@@ -77,15 +77,16 @@ impl Store {
     /// What the desk must remember: all that is open, and what was closed at or after `closed_since`.
     pub fn incidents_in_mind(&self, closed_since: Timestamp) -> Result<Vec<Incident>, StoreError> {
         let mut found = Vec::new();
-        for state in [State::New, State::Acknowledged] {
-            for pair in self.scan(&Table::IncidentOrder.key().bytes(&[state_byte(state)])) {
+        for state in State::ALL.into_iter().filter(|state| state.is_open()) {
+            for pair in self.scan(&Table::IncidentOrder.key().bytes(&[state.rank()])) {
                 let (key, _) = pair?;
                 found.extend(self.get::<Incident>(&Table::Incident.key().bytes(&key[ORDER_LENGTH..]))?);
             }
         }
-        for grade in Grade::ALL {
-            let closed = Table::IncidentOrder.key().bytes(&[state_byte(State::Closed), grade_byte(grade)]);
-            for pair in self.scan(&closed) {
+        let ended = State::ALL.into_iter().filter(|state| !state.is_open());
+        for (state, grade) in ended.flat_map(|state| Grade::ALL.map(|grade| (state, grade))) {
+            let ended = Table::IncidentOrder.key().bytes(&[state.rank(), grade_byte(grade)]);
+            for pair in self.scan(&ended) {
                 let (key, _) = pair?;
                 let changed = codec::reverse(key[3..ORDER_LENGTH].try_into().expect("eight bytes of time"));
                 if changed < codec::time_key(closed_since) {
@@ -160,16 +161,8 @@ pub(super) fn answered(draft: &mut Draft<'_>, sequence: Sequence, key: &str, ste
 const ORDER_LENGTH: usize = 3 + 8;
 
 fn order_key(incident: &Incident) -> Key {
-    let order = Table::IncidentOrder.key().bytes(&[state_byte(incident.state), grade_byte(incident.grade)]);
+    let order = Table::IncidentOrder.key().bytes(&[incident.state.rank(), grade_byte(incident.grade)]);
     order.newest(incident.updated_at).last(&incident.id.to_string())
-}
-
-fn state_byte(state: State) -> u8 {
-    match state {
-        State::New => 0,
-        State::Acknowledged => 1,
-        State::Closed => 2,
-    }
 }
 
 fn grade_byte(grade: Grade) -> u8 {

@@ -680,6 +680,6 @@ proptest! {
         let due = parts.outbox_due(99, at(1_000_000)).unwrap().len() as u64;
         prop_assert_eq!(counts.waiting, due);
         let work = parts.incidents(&IncidentFilter::default(), None, 99).unwrap().items;
-        prop_assert!(work.windows(2).all(|pair| pair[0].state <= pair[1].state));
+        prop_assert!(work.windows(2).all(|pair| pair[0].state.rank() <= pair[1].state.rank()));
     }
 }

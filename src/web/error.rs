@@ -164,12 +164,17 @@ impl From<DeskError> for Problem {
         let text = error.to_string();
         match error {
             DeskError::Refused(Refusal::Unknown(_)) => Self::not_found(),
-            DeskError::Refused(Refusal::Note) | DeskError::NothingSaid | DeskError::NobodysMatter => {
-                Self::bad(text)
-            }
-            DeskError::Refused(Refusal::Acknowledged { .. } | Refusal::Closed) | DeskError::KeyUsed => {
-                Self::new(Kind::Conflict, text)
-            }
+            DeskError::Refused(Refusal::Note | Refusal::Department(_) | Refusal::Itself | Refusal::Until)
+            | DeskError::NothingSaid
+            | DeskError::NobodysMatter => Self::bad(text),
+            DeskError::Refused(
+                Refusal::Acknowledged { .. }
+                | Refusal::Closed
+                | Refusal::Illegal(_)
+                | Refusal::NotOpen(_)
+                | Refusal::Beside(_),
+            )
+            | DeskError::KeyUsed => Self::new(Kind::Conflict, text),
             DeskError::DiskFull => Self::new(Kind::DiskFull, ""),
             DeskError::Stopped => {
                 Self { retry_after: Some(Duration::from_secs(5)), ..Self::new(Kind::Busy, "") }

@@ -35,6 +35,7 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use crate::alert::RuleBook;
+use crate::incident::Clocks;
 use crate::notify::Receivers;
 use crate::people::{Departments, LoginGuard};
 use crate::pipeline::Handles;
@@ -74,6 +75,8 @@ pub struct Configured {
     pub rules: RuleBook,
     /// Who is told.
     pub receivers: Receivers,
+    /// How much time there is.
+    pub clocks: Clocks,
 }
 
 /// Shows what the demo's sinks received. Gives the messages, the newest first.

@@ -8,7 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::api::incidents::Step;
 use super::api::params::OF_POSTS;
-use super::api::{events, rescore, shape, topics, verdict};
+use super::api::{events, incident_out, rescore, shape, steps, topics, verdict};
 use super::console::{self, Frame, Nav};
 use super::error::{Kind, ProblemBody};
 use super::routes::{Access, Length, Route, Surface, Verb, table};
@@ -178,11 +178,25 @@ struct Asked {
 fn asked(path: &str, verb: Verb) -> Option<Asked> {
     match (verb, path) {
         (Verb::Post, path) if path.starts_with("/api/v1/incidents/") => {
-            Some(Asked { schema: "Step", keyed: true })
+            Some(Asked { schema: step(path), keyed: true })
         }
         (Verb::Post, "/api/v1/posts/{id}/verdict") => Some(Asked { schema: "Said", keyed: true }),
         (Verb::Post, "/api/v1/rescore") => Some(Asked { schema: "Rescore", keyed: false }),
         (Verb::Get | Verb::Post, _) => None,
+    }
+}
+
+/// What a step of the work on an incident says.
+fn step(path: &str) -> &'static str {
+    match path.rsplit('/').next() {
+        Some("assign") => "Assign",
+        Some("bounce" | "reopen") => "Reasoned",
+        Some("respond") => "Respond",
+        Some("close") => "Close",
+        Some("dismiss") => "Dismiss",
+        Some("merge") => "Merge",
+        Some("snooze") => "Snooze",
+        Some(_) | None => "Step",
     }
 }
 
@@ -215,7 +229,7 @@ fn schemas() -> Map<String, Value> {
     add::<shape::PostInFull>(&mut found);
     add::<shape::Assessment>(&mut found);
     add::<shape::Without>(&mut found);
-    add::<shape::IncidentOut>(&mut found);
+    add::<incident_out::IncidentOut>(&mut found);
     add::<topics::TopicOut>(&mut found);
     add::<events::EventOut>(&mut found);
     add::<shape::SourceOut>(&mut found);
@@ -223,6 +237,13 @@ fn schemas() -> Map<String, Value> {
     add::<shape::NotificationOut>(&mut found);
     add::<shape::Pushed>(&mut found);
     add::<Step>(&mut found);
+    add::<steps::Assign>(&mut found);
+    add::<steps::Reasoned>(&mut found);
+    add::<steps::Respond>(&mut found);
+    add::<steps::Close>(&mut found);
+    add::<steps::Dismiss>(&mut found);
+    add::<steps::Merge>(&mut found);
+    add::<steps::Snooze>(&mut found);
     add::<verdict::Said>(&mut found);
     add::<verdict::Labels>(&mut found);
     add::<verdict::LabelledPost>(&mut found);

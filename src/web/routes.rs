@@ -117,7 +117,16 @@ pub(super) fn table() -> Vec<Route> {
         reads("/api/v1/incidents", Least(Viewer), Machine, "The work list", api::incidents::list),
         reads("/api/v1/incidents/{id}", Least(Viewer), Machine, "One incident with its notifications", api::incidents::one),
         acts("/api/v1/incidents/{id}/acknowledge", Least(Officer), Machine, "Take an incident", api::incidents::acknowledge),
-        acts("/api/v1/incidents/{id}/close", Least(Officer), Machine, "End an incident", api::incidents::close),
+        acts("/api/v1/incidents/{id}/assign", Least(Officer), Machine, "Give it to a department", api::steps::assign),
+        acts("/api/v1/incidents/{id}/accept", Least(Officer), Machine, "Take it for the department that was asked", api::steps::accept),
+        acts("/api/v1/incidents/{id}/bounce", Least(Officer), Machine, "Give it back for the department that was asked", api::steps::bounce),
+        acts("/api/v1/incidents/{id}/respond", Least(Officer), Machine, "Say that the public was answered", api::steps::respond),
+        acts("/api/v1/incidents/{id}/close", Least(Officer), Machine, "End an incident", api::steps::close),
+        acts("/api/v1/incidents/{id}/dismiss", Least(Officer), Machine, "End it as no matter for the desk", api::steps::dismiss),
+        acts("/api/v1/incidents/{id}/reopen", Least(Officer), Machine, "Go on with one that has ended", api::steps::reopen),
+        acts("/api/v1/incidents/{id}/merge", Least(Officer), Machine, "Go on with it in another incident", api::steps::merge),
+        acts("/api/v1/incidents/{id}/snooze", Least(Officer), Machine, "Let it wait for something", api::steps::snooze),
+        acts("/api/v1/incidents/{id}/resume", Least(Officer), Machine, "Let it wait no more", api::steps::resume),
         acts("/api/v1/incidents/{id}/note", Least(Officer), Machine, "Write something down", api::incidents::note),
         reads("/api/v1/topics", Least(Viewer), Machine, "What is suddenly rising", api::topics::list),
         reads("/api/v1/events", Least(Viewer), Machine, "What happened, as many posts tell of it", api::events::list),
@@ -130,6 +139,7 @@ pub(super) fn table() -> Vec<Route> {
         reads("/api/v1/coverage", Least(Viewer), Machine, "What was seen of a source and what was not", api::sources::coverage),
         reads("/api/v1/notifications", Least(Viewer), Machine, "Notifications with every try", api::desk::notifications),
         reads("/api/v1/rules", Least(Viewer), Machine, "The rules in force", api::desk::rules),
+        reads("/api/v1/clocks", Least(Viewer), Machine, "The limits in force, and who is called", api::desk::clocks),
         reads("/api/v1/receivers", Least(Viewer), Machine, "Who is told", api::desk::receivers),
         acts("/api/v1/receivers/{name}/test", Least(Admin), Machine, "Send a marked test", api::desk::test_receiver),
         reads("/api/v1/people", Least(Admin), Machine, "Who may log in", api::people::people),
@@ -146,6 +156,26 @@ pub(super) fn table() -> Vec<Route> {
         reads("/openapi.json", Everyone, Machine, "This description", openapi::json),
         reads("/docs", Everyone, Page, "", openapi::page),
         reads("/assets/{name}", Everyone, Machine, "", assets::asset),
+    ];
+    routes.extend(pages());
+    for route in &mut routes {
+        if (route.verb, route.rule.path) == (Verb::Post, "/api/v1/posts") {
+            route.rule.ingest = true;
+        }
+        if route.rule.path == "/api/v1/stream" {
+            route.rule.length = Length::Streaming;
+        }
+    }
+    routes
+}
+
+/// The console's part of the table.
+#[rustfmt::skip]
+fn pages() -> Vec<Route> {
+    use Access::{Everyone, Least};
+    use Role::{Admin, Officer, Viewer};
+    use Surface::Page;
+    vec![
         reads("/login", Everyone, Page, "", console::enter::login_page),
         acts("/login", Everyone, Page, "", console::enter::login),
         acts("/logout", Least(Viewer), Page, "", console::enter::logout),
@@ -156,7 +186,16 @@ pub(super) fn table() -> Vec<Route> {
         reads("/partial/queue", Least(Viewer), Page, "", console::desk::queue),
         reads("/incidents/{id}", Least(Viewer), Page, "", console::incident::page),
         acts("/incidents/{id}/acknowledge", Least(Officer), Page, "", console::incident::acknowledge),
-        acts("/incidents/{id}/close", Least(Officer), Page, "", console::incident::close),
+        acts("/incidents/{id}/assign", Least(Officer), Page, "", console::steps::assign),
+        acts("/incidents/{id}/accept", Least(Officer), Page, "", console::steps::accept),
+        acts("/incidents/{id}/bounce", Least(Officer), Page, "", console::steps::bounce),
+        acts("/incidents/{id}/respond", Least(Officer), Page, "", console::steps::respond),
+        acts("/incidents/{id}/close", Least(Officer), Page, "", console::steps::close),
+        acts("/incidents/{id}/dismiss", Least(Officer), Page, "", console::steps::dismiss),
+        acts("/incidents/{id}/reopen", Least(Officer), Page, "", console::steps::reopen),
+        acts("/incidents/{id}/merge", Least(Officer), Page, "", console::steps::merge),
+        acts("/incidents/{id}/snooze", Least(Officer), Page, "", console::steps::snooze),
+        acts("/incidents/{id}/resume", Least(Officer), Page, "", console::steps::resume),
         acts("/incidents/{id}/note", Least(Officer), Page, "", console::incident::note),
         reads("/events", Least(Viewer), Page, "", console::events::page),
         reads("/events/{id}", Least(Viewer), Page, "", console::events::one),
@@ -176,16 +215,7 @@ pub(super) fn table() -> Vec<Route> {
         acts("/settings/password", Least(Viewer), Page, "", console::settings::password),
         acts("/settings/people", Least(Admin), Page, "", console::settings::add_person),
         acts("/settings/people/{name}/disable", Least(Admin), Page, "", console::settings::disable),
-    ];
-    for route in &mut routes {
-        if (route.verb, route.rule.path) == (Verb::Post, "/api/v1/posts") {
-            route.rule.ingest = true;
-        }
-        if route.rule.path == "/api/v1/stream" {
-            route.rule.length = Length::Streaming;
-        }
-    }
-    routes
+    ]
 }
 
 /// The table as something that answers.

@@ -4,7 +4,7 @@ use axum::http::HeaderValue;
 
 use crate::assess::{FactorName, Grade, Mood, Status};
 use crate::extract::post::PostKind;
-use crate::incident::State;
+use crate::incident::{Dismissal, Outcome, State};
 use crate::notify::Reason;
 use crate::people::Role;
 
@@ -70,11 +70,39 @@ impl Lang {
     }
 
     pub(super) fn state(self, state: State) -> &'static str {
-        match state {
-            State::New => self.t("待签收", "New"),
-            State::Acknowledged => self.t("已签收", "Acknowledged"),
-            State::Closed => self.t("已办结", "Closed"),
-        }
+        let english = match state {
+            State::New => "New",
+            State::Acknowledged => "Acknowledged",
+            State::Assigned => "Assigned",
+            State::Responded => "Responded",
+            State::Closed => "Closed",
+            State::Dismissed => "Dismissed",
+            State::Merged => "Merged",
+        };
+        self.t(state.chinese(), english)
+    }
+
+    pub(super) fn outcome(self, outcome: Outcome) -> &'static str {
+        let english = match outcome {
+            Outcome::Adopted => "suggestion: what was adopted was said",
+            Outcome::Solved => "hardship: the solution was said",
+            Outcome::Published => "problem: the finding was published",
+            Outcome::Explained => "unclear: it was explained",
+            Outcome::Corrected => "wrong view: it was corrected",
+            Outcome::Refuted => "false: answered with facts",
+        };
+        self.t(outcome.chinese(), english)
+    }
+
+    pub(super) fn dismissal(self, dismissal: Dismissal) -> &'static str {
+        let english = match dismissal {
+            Dismissal::Misread => "the text was misread",
+            Dismissal::Elsewhere => "not of here",
+            Dismissal::Old => "old, or settled before",
+            Dismissal::Unmeant => "advert, drill, joke or story",
+            Dismissal::Unfounded => "looked into: there is nothing",
+        };
+        self.t(dismissal.chinese(), english)
     }
 
     pub(super) fn reason(self, reason: Reason) -> &'static str {
@@ -84,6 +112,16 @@ impl Lang {
             Reason::Acknowledged => self.t("签收", "acknowledged"),
             Reason::Closed => self.t("办结", "closed"),
             Reason::Test => self.t("测试", "test"),
+            Reason::Assigned => self.t("派单", "assigned"),
+            Reason::Bounced => self.t("退回", "given back"),
+            Reason::Responded => self.t("回应", "responded"),
+            Reason::Dismissed => self.t("误报", "dismissed"),
+            Reason::Reopened => self.t("重开", "reopened"),
+            Reason::Merged => self.t("并入", "merged"),
+            Reason::Resumed => self.t("挂起到期", "waiting is over"),
+            Reason::ClockWarning => self.t("临期", "time is short"),
+            Reason::Breach => self.t("超时", "time is up"),
+            Reason::Escalated => self.t("催办", "called"),
         }
     }
 

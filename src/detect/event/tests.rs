@@ -34,7 +34,7 @@ impl Town {
         text: &'static str,
     ) -> u64 {
         let said = morning() + SignedDuration::from_mins(minutes);
-        let draft = Draft { text, place, category, ..Draft::new(self.next, said) };
+        let draft = Draft { text, category, place, ..Draft::new(self.next, said) };
         self.next += 1;
         self.hears(&draft.assessed()).expect("it is no advert")
     }
@@ -110,8 +110,7 @@ fn an_advert_is_no_event() {
 
 #[test]
 fn a_matter_that_comes_back_is_told_as_such_and_not_put_to_the_old() {
-    let mut config = EventConfig::default();
-    config.quiet_posts = 0;
+    let config = EventConfig { quiet_posts: 0, ..EventConfig::default() };
     let mut town = Town { events: Events::new(config), ..Town::new() };
     let first = town.says(0, Some("望江花园"), Utilities, "望江花园停水两天了，老人没法做饭");
     let week = 7 * 24 * 60;
@@ -145,15 +144,15 @@ fn events_that_grew_alike_are_merged_into_the_older() {
     assert_eq!(town.events.event(other).is_none(), merged, "what is merged is gone");
 }
 
+const CHAT: [&str; 6] =
+    ["晚霞真好看", "做了红烧肉", "鲫鱼汤很鲜", "旧唱机修好了", "橘子熟透了", "灰围巾织完了"];
+
 #[test]
 fn memory_is_bounded_and_single_ungraded_posts_go_first() {
-    let mut config = EventConfig::default();
-    config.max_events = 64;
+    let config = EventConfig { max_events: 64, ..EventConfig::default() };
     let mut town = Town { events: Events::new(config), ..Town::new() };
     let event = town.says(0, Some("望江花园"), Utilities, "望江花园停水两天了，老人没法做饭");
     town.says(1, Some("望江花园"), Utilities, "望江花园停水两天了，没人管");
-    const CHAT: [&str; 6] =
-        ["晚霞真好看", "做了红烧肉", "鲫鱼汤很鲜", "旧唱机修好了", "橘子熟透了", "灰围巾织完了"];
     for id in 0..600_u32 {
         let text = CHAT[id as usize % CHAT.len()];
         let said = morning() + SignedDuration::from_mins(2);

@@ -129,7 +129,7 @@ mod tests {
             (0..one).for_each(|voice| _ = voices.add(voice));
             (one - 5..one + other).for_each(|voice| _ = others.add(voice));
             voices.merge(&others);
-            let error = (f64::from(voices.count()) / both as f64 - 1.0).abs();
+            let error = (f64::from(voices.count()) / f64::from(both) - 1.0).abs();
             assert!(error < 0.08, "{both}: {}", voices.count());
         }
     }

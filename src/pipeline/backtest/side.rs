@@ -11,7 +11,7 @@ use crate::alert::Alert;
 use crate::assess::{AssessedPost, Grade};
 use crate::detect::{Detector, Evidence};
 use crate::extract::post::PostId;
-use crate::incident::{Act, Actor, Change, Desk, Happening, Incident, IncidentEvent, IncidentId};
+use crate::incident::{Act, Actor, Change, Clocks, Desk, Incident, IncidentEvent, IncidentId};
 use crate::notify::Receivers;
 use crate::pipeline::flow::{Clerk, Concluded, Flow};
 
@@ -60,7 +60,7 @@ impl Side {
         let Setting { assessor, rules, names } = setting;
         let detector = Detector::new(plan.detect.clone(), rules.watches(), BTreeMap::new());
         let desk = Desk::restore(plan.desk.clone(), []);
-        let clerk = Clerk { rules, receivers: Receivers::default(), names, desk };
+        let clerk = Clerk { rules, receivers: Receivers::default(), names, desk, clocks: Clocks::default() };
         let flow = Flow::new(assessor, detector, clerk);
         Self { flow, quiet: plan.quiet, next_round: None, alerts: Vec::new(), incidents: BTreeMap::new() }
     }
@@ -79,7 +79,24 @@ impl Side {
         let alert = match &event.change {
             Change::Open(opening) => &opening.alert,
             Change::Join(alert) => alert,
-            Change::Acknowledge { .. } | Change::Close { .. } | Change::Note { .. } => return,
+            // Nobody works here but who closes what is quiet.
+            Change::Acknowledge { .. }
+            | Change::Close { .. }
+            | Change::Note { .. }
+            | Change::CloseAs { .. }
+            | Change::Assign(_)
+            | Change::Accept { .. }
+            | Change::Bounce { .. }
+            | Change::Respond { .. }
+            | Change::Dismiss { .. }
+            | Change::Reopen { .. }
+            | Change::Merge { .. }
+            | Change::Absorb(_)
+            | Change::Snooze { .. }
+            | Change::Resume { .. }
+            | Change::Warn { .. }
+            | Change::Breach { .. }
+            | Change::Escalate { .. } => return,
         };
         if let Some(grade) = told(incident) {
             self.alerts.push(AlertTold { at: event.at, grade });
@@ -100,7 +117,9 @@ impl Side {
         let ended: Vec<IncidentId> =
             self.flow.desk().open_incidents().filter(quiet).map(|incident| incident.id.clone()).collect();
         for id in ended {
-            if let Err(refusal) = self.flow.act(&id, Act::Close { note: None }, Actor::System, now) {
+            if let Err(refusal) =
+                self.flow.act(&id, Act::Close { outcome: None, note: None }, Actor::System, now)
+            {
                 // It was open a moment ago, and nobody else works here.
                 tracing::error!(incident = %id, %refusal, "an incident could not be closed");
             }
@@ -127,9 +146,5 @@ impl Told {
 
 /// The grade at which people are told of the latest happening; `None` if it tells nobody.
 fn told(incident: &Incident) -> Option<Grade> {
-    match &incident.timeline.last()?.what {
-        Happening::Opened { grade, .. } => Some(*grade),
-        Happening::Joined { raised, .. } => *raised,
-        Happening::Acknowledged { .. } | Happening::Closed { .. } | Happening::Noted { .. } => None,
-    }
+    incident.timeline.last()?.what.new_grade()
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::params::Params;
 use super::shape::{Attempt, Listed, NotificationOut};
+use crate::incident::{Clock, Escalation, Trigger};
 use crate::notify::Channel;
 use crate::store::{OutboxFilter, OutboxState};
 use crate::web::Web;
@@ -40,6 +41,31 @@ pub(in crate::web) async fn rules(State(web): State<Web>) -> Json<Value> {
     let rule = |rule: &crate::alert::Rule| json!({"name": rule.name, "title": rule.title, "enabled": rule.enabled, "receivers": rule.receivers});
     let rules: Vec<Value> = configured.rules.rules().iter().map(rule).collect();
     Json(json!({ "version": configured.rules.version(), "items": rules }))
+}
+
+pub(in crate::web) async fn clocks(State(web): State<Web>) -> Json<Value> {
+    let configured = web.configured();
+    let clock = |clock: &Clock| {
+        json!({
+            "name": clock.name, "title": clock.title, "source": clock.source,
+            "limit_seconds": clock.limit.as_secs(), "from": clock.from.as_str(), "until": clock.until.as_str(),
+            "grades": clock.grades, "categories": clock.categories, "pauses": clock.pauses, "warn": clock.warn,
+        })
+    };
+    let step = |step: &Escalation| {
+        let (when, clock) = match &step.trigger {
+            Trigger::Unacknowledged => ("unacknowledged", None),
+            Trigger::Breach { clock } => ("breach", clock.as_deref()),
+        };
+        json!({
+            "name": step.name, "when": when, "clock": clock, "after_seconds": step.after.as_secs(),
+            "repeat_seconds": step.repeat.map(|repeat| repeat.as_secs()),
+            "grades": step.grades, "receivers": step.receivers,
+        })
+    };
+    let clocks: Vec<Value> = configured.clocks.clocks().iter().map(clock).collect();
+    let escalations: Vec<Value> = configured.clocks.escalations().iter().map(step).collect();
+    Json(json!({ "items": clocks, "escalations": escalations }))
 }
 
 pub(in crate::web) async fn receivers(State(web): State<Web>) -> Json<Value> {

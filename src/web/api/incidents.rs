@@ -7,8 +7,10 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::incident_out::IncidentOut;
 use super::params::Params;
-use super::shape::{IncidentOut, Listed};
+use super::shape::Listed;
+use super::steps::one_of;
 use crate::incident::{Act, IncidentId, State as Stands};
 use crate::store::IncidentFilter;
 use crate::web::Web;
@@ -23,7 +25,7 @@ const KEY: usize = 128;
 #[serde(deny_unknown_fields)]
 pub(in crate::web) struct Step {
     /// What is said to it.
-    note: Option<String>,
+    pub(super) note: Option<String>,
 }
 
 pub(in crate::web) async fn list(
@@ -33,16 +35,15 @@ pub(in crate::web) async fn list(
     params.only(&[&["state", "grade", "department", "cursor", "limit"]])?;
     let filter = filter(&params)?;
     let page = web.handles().reading.incidents(filter, params.cursor(), params.limit()?).await?;
-    let items = page.items.iter().map(|incident| IncidentOut::of(incident, None)).collect();
+    let (configured, now) = (web.configured(), web.now());
+    let out = |incident| IncidentOut::of(incident, &configured.clocks, None, now);
+    let items = page.items.iter().map(out).collect();
     Ok(Json(Listed { items, next: page.next.map(|cursor| cursor.to_string()) }))
 }
 
 pub(in crate::web) fn filter(params: &Params) -> Result<IncidentFilter, Problem> {
-    let state = |word| match word {
-        "new" => Ok(Stands::New),
-        "acknowledged" => Ok(Stands::Acknowledged),
-        "closed" => Ok(Stands::Closed),
-        _ => Err(Problem::bad("state is new, acknowledged or closed")),
+    let state = |word| {
+        Stands::from_word(word).ok_or_else(|| Problem::bad(one_of("state", &Stands::ALL.map(Stands::as_str))))
     };
     Ok(IncidentFilter {
         state: params.one("state").map(state).transpose()?,
@@ -56,7 +57,8 @@ pub(in crate::web) async fn one(
     Path(id): Path<String>,
 ) -> Result<Json<IncidentOut>, Problem> {
     let whole = web.handles().reading.incident(incident_id(&id)?).await?.ok_or_else(Problem::not_found)?;
-    Ok(Json(IncidentOut::of(&whole.incident, Some(&whole.notifications))))
+    let clocks = &web.configured().clocks;
+    Ok(Json(IncidentOut::of(&whole.incident, clocks, Some(&whole.notifications), web.now())))
 }
 
 pub(in crate::web) async fn acknowledge(
@@ -68,17 +70,6 @@ pub(in crate::web) async fn acknowledge(
 ) -> Result<Json<IncidentOut>, Problem> {
     let note = optional_body::<Step>(&body)?.note;
     act(&web, &visitor, &id, Act::Acknowledge { note }, &headers).await
-}
-
-pub(in crate::web) async fn close(
-    State(web): State<Web>,
-    Extension(visitor): Extension<Visitor>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Json<IncidentOut>, Problem> {
-    let note = optional_body::<Step>(&body)?.note;
-    act(&web, &visitor, &id, Act::Close { note }, &headers).await
 }
 
 pub(in crate::web) async fn note(
@@ -104,7 +95,7 @@ pub(in crate::web) fn optional_body<T: Default + DeserializeOwned>(body: &Bytes)
     serde_json::from_slice(body).map_err(|error| Problem::bad(format!("the body cannot be read: {error}")))
 }
 
-async fn act(
+pub(super) async fn act(
     web: &Web,
     visitor: &Visitor,
     id: &str,
@@ -114,7 +105,7 @@ async fn act(
     let by = visitor.actor().ok_or_else(|| Problem::new(Kind::NotLoggedIn, ""))?;
     let key = idempotency_key(headers, &by)?;
     let incident = web.handles().desk.act(incident_id(id)?, act, by, key).await?;
-    Ok(Json(IncidentOut::of(&incident, None)))
+    Ok(Json(IncidentOut::of(&incident, &web.configured().clocks, None, web.now())))
 }
 
 /// The key of a request, if it has one. One sender's keys are not another's.

@@ -3,6 +3,7 @@
 pub(super) mod desk;
 pub(super) mod events;
 pub(super) mod health;
+pub(super) mod incident_out;
 pub(super) mod incidents;
 pub(super) mod params;
 pub(super) mod people;
@@ -10,6 +11,7 @@ pub(super) mod posts;
 pub(super) mod rescore;
 pub(super) mod shape;
 pub(super) mod sources;
+pub(super) mod steps;
 pub(super) mod stream;
 pub(super) mod topics;
 pub(super) mod verdict;

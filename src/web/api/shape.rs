@@ -8,7 +8,6 @@ use utoipa::ToSchema;
 use super::verdict::VerdictOut;
 use crate::assess::{Counterfactual, Report};
 use crate::detect::Evidence;
-use crate::incident::{Actor, Happening, Incident, TimelineEntry};
 use crate::journal::record::LookOutcome;
 use crate::notify::{Delivery, Outcome};
 use crate::pipeline::reading::{FoundPost, ShownPost, SourceHealth, WholePost};
@@ -144,31 +143,6 @@ pub(in crate::web) struct Revision {
     replaced_at: Option<String>,
 }
 
-/// A case people work on.
-#[derive(Debug, Serialize, ToSchema)]
-pub(in crate::web) struct IncidentOut {
-    id: String,
-    grade: &'static str,
-    state: &'static str,
-    title: String,
-    matter: String,
-    category: &'static str,
-    place: Option<String>,
-    department: Option<String>,
-    follows: Option<String>,
-    why: Vec<String>,
-    rules: Vec<String>,
-    receivers: Vec<String>,
-    voices: u32,
-    dictionary: String,
-    opened_at: String,
-    updated_at: String,
-    evidence: Vec<EvidenceOut>,
-    timeline: Vec<TimelineOut>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    notifications: Option<Vec<NotificationOut>>,
-}
-
 /// A post that shows it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::web) struct EvidenceOut {
@@ -182,17 +156,6 @@ pub(in crate::web) struct EvidenceOut {
     grade: &'static str,
     why: String,
     published_at: String,
-}
-
-/// Something that happened to it.
-#[derive(Debug, Serialize, ToSchema)]
-pub(in crate::web) struct TimelineOut {
-    at: String,
-    by: String,
-    what: &'static str,
-    rule: Option<String>,
-    grade: Option<&'static str>,
-    note: Option<String>,
 }
 
 /// A notification with every try.
@@ -352,64 +315,6 @@ pub(in crate::web) fn facets(facets: &Facets) -> Value {
         "counted": facets.counted, "source": facets.sources, "category": facets.categories,
         "grade": facets.grades, "place": facets.places, "day": facets.days,
     })
-}
-
-impl IncidentOut {
-    pub(in crate::web) fn of(incident: &Incident, sent: Option<&[(OutboxEntry, Vec<Delivery>)]>) -> Self {
-        let evidence = incident.evidence.iter().map(EvidenceOut::of);
-        Self {
-            id: incident.id.to_string(),
-            grade: incident.grade.as_str(),
-            state: incident.state.as_str(),
-            title: incident.title.clone(),
-            matter: incident.matter.clone(),
-            category: incident.subject.category.id(),
-            place: incident.subject.place.clone(),
-            department: incident.subject.department.clone(),
-            follows: incident.follows.as_ref().map(ToString::to_string),
-            why: incident.why.clone(),
-            rules: incident.rules.clone(),
-            receivers: incident.receivers.clone(),
-            voices: incident.voices,
-            dictionary: incident.dictionary.clone(),
-            opened_at: incident.opened_at.to_string(),
-            updated_at: incident.updated_at.to_string(),
-            evidence: evidence.collect(),
-            timeline: incident.timeline.iter().map(TimelineOut::of).collect(),
-            notifications: sent
-                .map(|sent| sent.iter().map(|(entry, tries)| NotificationOut::of(entry, tries)).collect()),
-        }
-    }
-}
-
-impl TimelineOut {
-    fn of(entry: &TimelineEntry) -> Self {
-        let (what, rule, grade, note) = match &entry.what {
-            Happening::Opened { rule, grade } => ("opened", Some(rule.clone()), Some(*grade), None),
-            Happening::Joined { rule, raised: Some(grade), .. } => {
-                ("raised", Some(rule.clone()), Some(*grade), None)
-            }
-            Happening::Joined { rule, grade, raised: None } => {
-                ("joined", Some(rule.clone()), Some(*grade), None)
-            }
-            Happening::Acknowledged { note } => ("acknowledged", None, None, note.clone()),
-            Happening::Closed { note } => ("closed", None, None, note.clone()),
-            Happening::Noted { note } => ("noted", None, None, Some(note.clone())),
-        };
-        let by = match &entry.by {
-            Actor::System => "system".to_owned(),
-            Actor::Person(name) => format!("person:{}", name.as_str()),
-            Actor::Token(id) => format!("token:{id}"),
-        };
-        Self {
-            at: entry.at.to_string(),
-            by,
-            what,
-            rule,
-            grade: grade.map(crate::assess::Grade::as_str),
-            note,
-        }
-    }
 }
 
 impl NotificationOut {

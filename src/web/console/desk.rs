@@ -4,7 +4,8 @@ use askama::Template;
 use axum::Extension;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Frame, Nav, Page, render};
+use super::steps::department;
+use super::{Frame, Nav, Page, clocks, render};
 use crate::assess::Grade;
 use crate::incident::{Actor, Incident, State};
 use crate::store::IncidentFilter;
@@ -49,6 +50,8 @@ struct Queue {
 struct Row {
     i: Incident,
     department: String,
+    /// What is up first; `None` if no clock runs.
+    clock: Option<clocks::Nearest>,
     fresh: bool,
 }
 
@@ -101,7 +104,7 @@ async fn queue_of(web: &Web, visitor: &Visitor, params: &Params) -> Result<Queue
     if filter.state.is_none() {
         // The most urgent first, whether taken or not; of those what nobody has taken, then the newest.
         rows.sort_by(|a, b| {
-            (b.grade, a.state as u8, b.updated_at).cmp(&(a.grade, b.state as u8, a.updated_at))
+            (b.grade, a.state.rank(), b.updated_at).cmp(&(a.grade, b.state.rank(), a.updated_at))
         });
         rows.truncate(PAGE);
     }
@@ -114,12 +117,9 @@ async fn queue_of(web: &Web, visitor: &Visitor, params: &Params) -> Result<Queue
         href: link(params.with("state", state.map(State::as_str))),
         on: filter.state == state,
     };
-    let tabs = vec![
-        tab(l.t("未结", "Open"), None, Some(open.len())),
-        tab(l.t("待签收", "New"), Some(State::New), Some(count(State::New))),
-        tab(l.t("已签收", "Acknowledged"), Some(State::Acknowledged), Some(count(State::Acknowledged))),
-        tab(l.t("已办结", "Closed"), Some(State::Closed), None),
-    ];
+    let stands = |state: State| tab(l.state(state), Some(state), state.is_open().then(|| count(state)));
+    let mut tabs = vec![tab(l.t("未结", "Open"), None, Some(open.len()))];
+    tabs.extend(State::ALL.map(stands));
     let tiles = Grade::ALL.iter().rev().map(|grade| {
         let on = filter.grade == Some(*grade);
         let count = open.iter().filter(|incident| incident.grade == *grade).count();
@@ -128,14 +128,12 @@ async fn queue_of(web: &Web, visitor: &Visitor, params: &Params) -> Result<Queue
     let urgent =
         open.iter().filter(|incident| incident.state == State::New && incident.grade >= Grade::Orange);
     let announce = urgent.max_by_key(|incident| incident.opened_at);
-    let departments = web.configured();
-    let rows = rows.into_iter().map(|i| {
-        let id = i.subject.department.clone().unwrap_or_default();
-        let department = departments.departments.get(&id).map_or(id, |department| match l {
-            crate::web::say::Lang::Zh => department.name.clone(),
-            crate::web::say::Lang::En => department.name_en.clone(),
-        });
-        Row { fresh: now.duration_since(i.updated_at) < FRESH, department, i }
+    let configured = web.configured();
+    let rows = rows.into_iter().map(|i| Row {
+        fresh: now.duration_since(i.updated_at) < FRESH,
+        department: i.department().map(|id| department(web, l, id)).unwrap_or_default(),
+        clock: clocks::nearest(l, &configured.clocks, &i, now),
+        i,
     });
     Ok(Queue {
         rows: rows.collect(),
@@ -153,5 +151,5 @@ async fn queue_of(web: &Web, visitor: &Visitor, params: &Params) -> Result<Queue
 
 fn wanted(filter: &IncidentFilter, incident: &Incident) -> bool {
     filter.grade.is_none_or(|grade| grade == incident.grade)
-        && (filter.department.is_none() || filter.department == incident.subject.department)
+        && filter.department.as_deref().is_none_or(|department| incident.concerns(department))
 }

@@ -1,5 +1,6 @@
 //! Pages for people: rendered here, whole without a script; a script only keeps them fresh.
 
+mod clocks;
 mod curve;
 pub(super) mod desk;
 pub(super) mod enter;
@@ -10,6 +11,8 @@ pub(super) mod post;
 pub(super) mod search;
 pub(super) mod settings;
 pub(super) mod sources;
+pub(super) mod steps;
+mod timeline;
 pub(super) mod topics;
 pub(super) mod verdict;
 

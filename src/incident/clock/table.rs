@@ -1,0 +1,300 @@
+//! `clocks.toml`: the limits in force and who is called, read and checked as a whole.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use serde::Deserialize;
+
+use crate::alert::{Fault, Sheet};
+use crate::assess::Grade;
+use crate::incident::Incident;
+use crate::lexicon::category::Category;
+
+use super::escalation::{Escalation, Trigger};
+
+/// All of one `clocks.toml`. An empty file is legal: then nothing is timed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Clocks {
+    pub(super) clocks: Vec<Clock>,
+    pub(super) escalations: Vec<Escalation>,
+}
+
+/// One limit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clock {
+    /// Its name: records speak of it so.
+    pub name: String,
+    /// What the duty officer reads.
+    pub title: String,
+    /// Where the limit comes from.
+    pub source: String,
+    /// How long it may take.
+    pub limit: SignedDuration,
+    /// What it counts from.
+    pub from: Start,
+    /// What stops it.
+    pub until: Until,
+    /// For incidents of these grades.
+    pub grades: BTreeSet<Grade>,
+    /// For incidents of these services; empty for all.
+    pub categories: BTreeSet<Category>,
+    /// Whether it rests while the incident waits for something.
+    pub pauses: bool,
+    /// When to warn: percent of the limit, ascending.
+    pub warn: Vec<u8>,
+}
+
+/// What a clock counts from. One of a reopened incident counts from the reopening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Start {
+    /// The first of its posts was published.
+    Published,
+    /// The desk saw the matter: the incident was opened.
+    Seen,
+    /// The incident first had a grade that the clock is for.
+    Graded,
+}
+
+/// What stops a clock; the end of the incident stops any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Until {
+    /// Somebody took the incident.
+    Acknowledged,
+    /// It was given to a department.
+    Assigned,
+    /// The department took it.
+    Accepted,
+    /// The public was answered.
+    Responded,
+    /// The public was answered a second time: the conference after the first word.
+    RespondedAgain,
+    /// The matter was closed.
+    Closed,
+}
+
+impl Start {
+    /// The word used in the file and the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::Seen => "seen",
+            Self::Graded => "graded",
+        }
+    }
+}
+
+impl Until {
+    /// The word used in the file and the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Acknowledged => "acknowledged",
+            Self::Assigned => "assigned",
+            Self::Accepted => "accepted",
+            Self::Responded => "responded",
+            Self::RespondedAgain => "responded-again",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// `[[clock]]` as written; `config/clocks.toml` explains each key.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClockTable {
+    name: String,
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    source: String,
+    #[serde(with = "humantime_serde")]
+    limit: Duration,
+    #[serde(default = "seen")]
+    from: Start,
+    until: Until,
+    #[serde(default = "every_grade")]
+    grades: BTreeSet<Grade>,
+    #[serde(default)]
+    categories: BTreeSet<Category>,
+    #[serde(default)]
+    pauses: bool,
+    #[serde(default = "usual_marks")]
+    warn: Vec<u8>,
+}
+
+/// `[[escalation]]` as written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EscalationTable {
+    name: String,
+    when: When,
+    clock: Option<String>,
+    #[serde(default, with = "humantime_serde")]
+    after: Option<Duration>,
+    #[serde(default, with = "humantime_serde")]
+    repeat: Option<Duration>,
+    #[serde(default = "every_grade")]
+    grades: BTreeSet<Grade>,
+    receivers: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum When {
+    Unacknowledged,
+    Breach,
+}
+
+const CLOCK_KEYS: &[&str] =
+    &["name", "title", "source", "limit", "from", "until", "grades", "categories", "pauses", "warn"];
+const ESCALATION_KEYS: &[&str] = &["name", "when", "clock", "after", "repeat", "grades", "receivers"];
+/// Most clocks, and most steps.
+const MOST: usize = 100;
+const LONGEST: Duration = Duration::from_hours(24 * 366);
+/// More often than so nobody is called.
+const SHORTEST_REPEAT: Duration = Duration::from_mins(1);
+
+fn seen() -> Start {
+    Start::Seen
+}
+
+fn every_grade() -> BTreeSet<Grade> {
+    Grade::ALL.into_iter().collect()
+}
+
+fn usual_marks() -> Vec<u8> {
+    vec![50, 75, 90]
+}
+
+impl Clocks {
+    /// Reads `clocks.toml`; all its faults at once, by line.
+    pub fn from_toml(text: &str) -> Result<Self, Vec<Fault>> {
+        let mut sheet = Sheet::new(text);
+        let mut made = Self::default();
+        for part in sheet.tables("clock") {
+            let line = part.line;
+            let Some(table) = sheet.read::<ClockTable>(part, CLOCK_KEYS) else { continue };
+            if made.clocks.iter().any(|clock| clock.name == table.name) {
+                sheet.fault(Fault::at(line, format!("a clock {:?} stands above already", table.name)));
+            }
+            match Clock::checked(table) {
+                Ok(clock) => made.clocks.push(clock),
+                Err(what) => sheet.fault(Fault::at(line, what)),
+            }
+        }
+        for part in sheet.tables("escalation") {
+            let line = part.line;
+            let Some(table) = sheet.read::<EscalationTable>(part, ESCALATION_KEYS) else { continue };
+            if made.escalations.iter().any(|step| step.name == table.name) {
+                sheet.fault(Fault::at(line, format!("an escalation {:?} stands above already", table.name)));
+            }
+            let names: Vec<&str> = made.clocks.iter().map(|clock| clock.name.as_str()).collect();
+            if let Some(clock) = table.clock.as_deref().filter(|clock| !names.contains(clock)) {
+                sheet.fault(Fault::unknown(line, "clock", clock, names));
+            }
+            match Escalation::checked(table, line) {
+                Ok(step) => made.escalations.push(step),
+                Err(what) => sheet.fault(Fault::at(line, what)),
+            }
+        }
+        if made.clocks.len().max(made.escalations.len()) > MOST {
+            let what = format!("more than {MOST} clocks or escalations");
+            sheet.fault(Fault { line: None, what, mend: None });
+        }
+        sheet.close(&["clock", "escalation"], made)
+    }
+
+    /// All clocks, in the order of the file.
+    pub fn clocks(&self) -> &[Clock] {
+        &self.clocks
+    }
+
+    /// All steps of escalation, in the order of the file.
+    pub fn escalations(&self) -> &[Escalation] {
+        &self.escalations
+    }
+
+    /// Receivers that steps name and nothing else knows.
+    pub fn unknown_receivers(&self, known: &BTreeSet<String>) -> Vec<Fault> {
+        let named =
+            self.escalations.iter().flat_map(|step| step.receivers.iter().map(|name| (step.line, name)));
+        let unknown = named.filter(|(_, name)| !known.contains(*name));
+        unknown
+            .map(|(line, name)| Fault::unknown(line, "receiver", name, known.iter().map(String::as_str)))
+            .collect()
+    }
+}
+
+impl Clock {
+    fn checked(table: ClockTable) -> Result<Self, String> {
+        let ClockTable { name, title, source, limit, from, until, grades, categories, pauses, mut warn } =
+            table;
+        legal_name("clock", &name)?;
+        if [&title, &source].into_iter().any(|text| text.chars().any(char::is_control)) {
+            return Err(format!("clock {name:?}: title and source hold no control characters"));
+        }
+        if limit.is_zero() || limit > LONGEST {
+            return Err(format!("clock {name:?}: limit is longer than 0s and at most 366days"));
+        }
+        if grades.is_empty() {
+            return Err(format!("clock {name:?}: grades is empty: it would never run"));
+        }
+        if warn.iter().any(|percent| !(1..=99).contains(percent)) {
+            return Err(format!("clock {name:?}: warn holds percents of 1 to 99"));
+        }
+        warn.sort_unstable();
+        warn.dedup();
+        let title = if title.is_empty() { name.clone() } else { title };
+        let limit = signed(limit);
+        Ok(Self { name, title, source, limit, from, until, grades, categories, pauses, warn })
+    }
+
+    /// Whether it is for such an incident.
+    pub(super) fn concerns(&self, incident: &Incident) -> bool {
+        self.grades.contains(&incident.grade)
+            && (self.categories.is_empty() || self.categories.contains(&incident.subject.category))
+    }
+}
+
+impl Escalation {
+    fn checked(table: EscalationTable, line: usize) -> Result<Self, String> {
+        let EscalationTable { name, when, clock, after, repeat, grades, receivers } = table;
+        legal_name("escalation", &name)?;
+        let trigger = match (when, clock) {
+            (When::Unacknowledged, None) => Trigger::Unacknowledged,
+            (When::Unacknowledged, Some(_)) => {
+                return Err(format!("escalation {name:?}: clock is only for when = \"breach\""));
+            }
+            (When::Breach, clock) => Trigger::Breach { clock },
+        };
+        if after.is_none() && trigger == Trigger::Unacknowledged {
+            return Err(format!("escalation {name:?}: after is wanted: how long nobody may take it"));
+        }
+        if repeat.is_some_and(|repeat| repeat < SHORTEST_REPEAT) {
+            return Err(format!("escalation {name:?}: repeat is at least 1m"));
+        }
+        if [after, repeat].into_iter().flatten().any(|length| length > LONGEST) {
+            return Err(format!("escalation {name:?}: after and repeat are at most 366days"));
+        }
+        if receivers.is_empty() || grades.is_empty() {
+            return Err(format!("escalation {name:?}: without receivers and grades it would call nobody"));
+        }
+        let after = after.map_or(SignedDuration::ZERO, signed);
+        Ok(Self { name, trigger, after, repeat: repeat.map(signed), grades, receivers, line })
+    }
+}
+
+fn legal_name(what: &str, name: &str) -> Result<(), String> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.is_empty() || name.len() > 64 || !name.chars().all(legal) {
+        return Err(format!("{what} name {name:?} is not 1 to 64 letters, digits, '-', '_', '.'"));
+    }
+    Ok(())
+}
+
+/// Lengths are bounded before they come here.
+fn signed(length: Duration) -> SignedDuration {
+    SignedDuration::try_from(length).unwrap_or(SignedDuration::MAX)
+}
