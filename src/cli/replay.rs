@@ -99,7 +99,7 @@ impl Told {
     /// The score of an event of which there is news: that two speak of it, a higher grade, or twice the voices.
     fn news_of(&mut self, event: &Event, events: &Events) -> Option<Score> {
         let voices = event.voices();
-        event.category()?;
+        event.subject()?;
         let score = event.score(events.now(), &events.config().grades);
         let known = self.0.get(&event.id);
         let news = match known {

@@ -42,7 +42,7 @@ impl EventsNow {
     pub(super) fn show(&self, detector: &Detector) {
         let events = detector.events();
         let (at, grades) = (events.now(), events.config().grades);
-        let told = events.current().filter(|event| event.posts > 1 && event.category().is_some());
+        let told = events.current().filter(|event| event.posts > 1 && event.subject().is_some());
         let mut ranked: Vec<(Score, f32, &Event)> =
             told.map(|event| (event.score(at, &grades), event.heat(at), event)).collect();
         ranked.sort_by(|one, other| {

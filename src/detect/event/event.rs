@@ -171,13 +171,14 @@ impl Event {
         self.voices.count()
     }
 
-    /// The service that most of its graded posts are about.
+    /// The service that most of its posts are about, those that are not graded too.
     pub fn category(&self) -> Option<Category> {
         most(&self.categories).copied()
     }
 
     /// What it is about, if any of its posts is graded; its place is one that the gazetteer knows.
     pub fn subject(&self) -> Option<Subject> {
+        self.highest?;
         Some(Subject {
             category: self.category()?,
             place: most(&self.places).cloned(),
@@ -361,6 +362,9 @@ impl Event {
             carried.posts += 1;
             carried.first = carried.first.min(at);
         }
+        if let Some(category) = &post.assessment.category {
+            *self.categories.entry(category.id).or_default() += 1;
+        }
         self.note_words(joining);
         if let Some(spoken) = joining.spoken {
             self.note_subject(spoken, post);
@@ -460,7 +464,6 @@ impl Event {
 
     fn note_subject(&mut self, spoken: &Spoken, post: &AssessedPost) {
         let Spoken { subject, evidence } = spoken;
-        *self.categories.entry(subject.category).or_default() += 1;
         if let Some(place) = &subject.place {
             *self.places.entry(place.clone()).or_default() += 1;
         }

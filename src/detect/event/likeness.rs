@@ -32,6 +32,8 @@ pub(super) struct Tie {
 
 /// Likeness asked for where both name the same place and service.
 const SAME_PLACE: f32 = 0.05;
+/// … and where the service of one is unknown.
+const UNKNOWN_SERVICE: f32 = 0.15;
 /// Likeness asked for otherwise.
 const OTHERWISE: f32 = 0.45;
 /// What another service, and what another place takes from the likeness.
@@ -52,15 +54,15 @@ pub(super) fn tie(post: &Compared<'_>, event: &Event, quiet: u32) -> Option<Tie>
     // What was said long ago must be more alike to be the same: twice as much at the end of the time.
     let asked = if within { 1.0 } else { 1.0 + gap as f32 / quiet as f32 };
     let words = event.alike(post.features);
-    let compatible = match (post.category, event.category()) {
-        (Some(one), Some(other)) => one == other,
-        (None, _) | (_, None) => true,
+    let (compatible, same_place) = match (post.category, event.category()) {
+        (Some(one), Some(other)) => (one == other, SAME_PLACE),
+        (None, _) | (_, None) => (true, UNKNOWN_SERVICE),
     };
     let held: Vec<u32> = event.held_anchors(HELD).collect();
     let shared = post.anchors.iter().find(|anchor| held.contains(&anchor.key));
     let place = shared.map(|anchor| anchor.name.clone());
     match (&place, compatible) {
-        (Some(_), true) => (words >= SAME_PLACE * asked).then_some(Tie { rank: words + LEAD, words, place }),
+        (Some(_), true) => (words >= same_place * asked).then_some(Tie { rank: words + LEAD, words, place }),
         (Some(_), false) => (words * OTHER_SERVICE >= OTHERWISE).then_some(Tie { rank: words, words, place }),
         (None, compatible) => {
             let elsewhere = !held.is_empty() && !post.anchors.is_empty();
