@@ -535,7 +535,7 @@ def replay_and_assess():
         assert first.stdout == second.stdout, "the outputs differ"
         records = [json.loads(line) for line in first.stdout.splitlines()]
         types = {record["type"] for record in records}
-        assert {"signal", "incident"} <= types <= {"topic", "signal", "incident"}, types
+        assert {"signal", "incident"} <= types <= {"topic", "event", "signal", "incident"}, types
         same([record["at"] for record in records], sorted(record["at"] for record in records), "order of time")
         summary = json.loads(plain(first.stderr).splitlines()[-1])
         same(summary["type"], "summary", "the last line on standard error")

@@ -8,7 +8,7 @@ use super::anchors::Anchor;
 use super::curve::{Curve, Hour, Phase};
 use super::doubts::{self, Doubt, Doubts};
 use super::heat::{Heat, Part};
-use super::likeness::Tie;
+use super::likeness::{Common, Tie};
 use super::score::{self, Known, Score};
 use super::title::{Wording, title};
 use super::voices::{Newness, Voices};
@@ -26,6 +26,8 @@ const ANCHORS: usize = 12;
 const POSTS: usize = 64;
 /// Longest title taken from a post, in characters.
 const EXCERPT: usize = 20;
+/// An event that is younger, in seconds, tells no time in which it doubles.
+const YOUNG: u32 = 1_800;
 /// Most sources told apart.
 const SOURCES: usize = 32;
 /// Sketches of its posts by which copies are found, and in how many of 64 bits a near copy may differ.
@@ -241,10 +243,12 @@ impl Event {
         self.heat.index(now)
     }
 
-    /// Whether more and more speak of it, and in how many hours twice as many do; `None` if it does not rise.
+    /// Whether more and more speak of it, and in how many hours twice as many do; `None` if it does not rise, or only
+    /// just began.
     pub fn phase(&self, now: u32) -> (Phase, Option<f32>) {
         let (slope, phase) = self.curve.trend(now);
-        (phase, (phase == Phase::Rising).then(|| std::f32::consts::LN_2 / slope))
+        let told = phase == Phase::Rising && now.saturating_sub(self.first) >= YOUNG;
+        (phase, told.then(|| std::f32::consts::LN_2 / slope))
     }
 
     /// What speaks for verifying it, and how much, 0 to 1; nothing where it concerns no service.
@@ -527,8 +531,11 @@ impl Event {
 
 /// `同一地点“望江花园”，用词相似 0.31`.
 fn told_tie(tie: &Tie) -> String {
-    let place = tie.place.as_ref().map(|place| format!("同一地点“{place}”，")).unwrap_or_default();
-    format!("{place}用词相似 {:.2}", tie.words)
+    match &tie.by {
+        Common::Thread => "回复或同一讨论串".to_owned(),
+        Common::Place(place) => format!("同一地点“{place}”，用词相似 {:.2}", tie.words),
+        Common::Words => format!("用词相似 {:.2}", tie.words),
+    }
 }
 
 fn length(features: &[(u32, f32)]) -> f32 {

@@ -22,12 +22,23 @@ pub(super) struct Compared<'a> {
 /// Why a post belongs to an event.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Tie {
-    /// The place or institution that both name.
-    pub(super) place: Option<String>,
+    /// What both have in common.
+    pub(super) by: Common,
     /// How alike the words are, 0 to 1.
     pub(super) words: f32,
     /// Among several events the one with the highest rank is taken.
     pub(super) rank: f32,
+}
+
+/// What a post and its event have in common, beside their words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Common {
+    /// It answers a post of the event, or stands in its thread.
+    Thread,
+    /// The place or institution that both name.
+    Place(String),
+    /// Nothing else.
+    Words,
 }
 
 /// Likeness asked for where both name the same place and service.
@@ -60,15 +71,19 @@ pub(super) fn tie(post: &Compared<'_>, event: &Event, quiet: u32) -> Option<Tie>
     };
     let held: Vec<u32> = event.held_anchors(HELD).collect();
     let shared = post.anchors.iter().find(|anchor| held.contains(&anchor.key));
-    let place = shared.map(|anchor| anchor.name.clone());
-    match (&place, compatible) {
-        (Some(_), true) => (words >= same_place * asked).then_some(Tie { rank: words + LEAD, words, place }),
-        (Some(_), false) => (words * OTHER_SERVICE >= OTHERWISE).then_some(Tie { rank: words, words, place }),
-        (None, compatible) => {
+    let by = shared.map_or(Common::Words, |anchor| Common::Place(anchor.name.clone()));
+    match (&by, compatible) {
+        (Common::Place(_), true) => {
+            (words >= same_place * asked).then_some(Tie { rank: words + LEAD, words, by })
+        }
+        (Common::Place(_), false) => {
+            (words * OTHER_SERVICE >= OTHERWISE).then_some(Tie { rank: words, words, by })
+        }
+        (Common::Words | Common::Thread, compatible) => {
             let elsewhere = !held.is_empty() && !post.anchors.is_empty();
             let taken =
                 if elsewhere { OTHER_PLACE } else { 1.0 } * if compatible { 1.0 } else { OTHER_SERVICE };
-            (words * taken >= OTHERWISE).then_some(Tie { rank: words * taken, words, place })
+            (words * taken >= OTHERWISE).then_some(Tie { rank: words * taken, words, by })
         }
     }
 }

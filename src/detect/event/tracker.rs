@@ -14,7 +14,7 @@ use super::event::{Event, Joining};
 use super::features;
 use super::forecast::{Forecast, Forecaster};
 use super::frequency::Frequencies;
-use super::likeness::{Compared, Tie, tie};
+use super::likeness::{Common, Compared, Tie, tie};
 use super::lookup::{Homes, Lookup};
 use super::merge;
 use super::pace::Pace;
@@ -214,7 +214,7 @@ impl Events {
         let elsewhere = !held.is_empty()
             && !compared.anchors.is_empty()
             && !compared.anchors.iter().any(|anchor| held.contains(&anchor.key));
-        let tie = Tie { place: None, words: event.alike(compared.features), rank: 1.0 };
+        let tie = Tie { by: Common::Thread, words: event.alike(compared.features), rank: 1.0 };
         (!elsewhere).then_some((event.number, tie))
     }
 
