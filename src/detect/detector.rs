@@ -26,10 +26,12 @@ use crate::source::SourceId;
 
 use super::event::{EventConfig, Events, Placed};
 use super::evidence;
+use super::heard::Heard;
 use super::matter::{Matter, Sighting};
 use super::signal::{Evidence, Measure, Signal, SignalId, Subject};
-use super::topic::{Listener, Sorts, Spoken, TopicConfig};
+use super::topic::{Listener, Spoken, TopicConfig};
 use super::watch::{Watch, Watched};
+use super::words::Sorts;
 
 /// A publication time this much after the capture is not believed (algorithms §1).
 const SKEW: Duration = Duration::from_mins(5);
@@ -190,8 +192,9 @@ impl Detector {
         let at = self.event_time(said);
         let graded = self.graded(post, sequence);
         let spoken = graded.as_ref().map(|(_, spoken)| spoken.clone());
-        let placed = self.state.events.observe(post, spoken.as_ref(), &mut self.sorts);
-        let topic = self.state.topics.hear(post, spoken, &mut self.sorts);
+        let heard = Heard::of(post, &mut self.sorts);
+        let placed = self.state.events.observe(&heard, spoken.as_ref());
+        let topic = self.state.topics.hear(&heard, spoken);
         let late = at + LATEST < said.captured_at;
         if late {
             self.state.counters.late += u64::from(graded.is_some());

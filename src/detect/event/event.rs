@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::anchors::Anchor;
 use super::curve::{Curve, Hour, Phase};
 use super::doubts::{self, Doubt, Doubts};
 use super::heat::{Heat, Part};
@@ -13,6 +12,7 @@ use super::score::{self, Known, Score};
 use super::title::{Wording, title};
 use super::voices::{Newness, Voices};
 use crate::assess::{AssessedPost, Grade};
+use crate::detect::anchors::Anchor;
 use crate::detect::signal::{Evidence, Signal, Subject};
 use crate::detect::topic::Spoken;
 use crate::extract::post::{PostId, PostKind};
@@ -118,7 +118,7 @@ pub(super) struct Joining<'a> {
     pub(super) post: &'a AssessedPost,
     pub(super) spoken: Option<&'a Spoken>,
     pub(super) features: &'a [(u32, f32)],
-    pub(super) anchors: &'a [Anchor],
+    pub(super) anchors: &'a [Anchor<'a>],
     /// Words that may stand in a title, each with what it tells.
     pub(super) words: &'a [(&'a str, f32)],
     pub(super) voice: u64,
@@ -459,7 +459,7 @@ impl Event {
     fn note_words(&mut self, joining: &Joining<'_>) {
         self.add_features(joining.features);
         for anchor in joining.anchors {
-            self.add_anchor(anchor.key, &anchor.name, 1);
+            self.add_anchor(anchor.key, anchor.name, 1);
         }
         for (word, worth) in joining.words {
             self.words.add(word, *worth);

@@ -3,8 +3,7 @@
 //! Pairs find what two texts share where the segmenter cut them differently, and carry names that no dictionary
 //! knows. Nothing of the text can be read back.
 
-use xxhash_rust::xxh3::xxh3_64;
-
+use crate::detect::hash::hash;
 use crate::text::segment::{Class, Tokens};
 use crate::text::sentence::is_han;
 
@@ -39,12 +38,6 @@ pub(super) fn of(text: &str, tokens: &Tokens) -> Vec<u32> {
     features.sort_unstable();
     features.dedup();
     features
-}
-
-/// The number that stands for a word.
-pub(super) fn hash(word: &str) -> u32 {
-    // Zero stands for nothing in the tables.
-    (xxh3_64(word.as_bytes()) >> 32) as u32 | 1
 }
 
 #[cfg(test)]

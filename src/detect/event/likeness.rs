@@ -5,8 +5,8 @@
 //! those measured for the design; wrong joins hurt more than events told in two, so where nothing is known of the
 //! place much likeness is asked for.
 
-use super::anchors::Anchor;
 use super::event::Event;
+use crate::detect::anchors::Anchor;
 use crate::lexicon::category::Category;
 
 /// What is compared of a post.
@@ -14,7 +14,7 @@ use crate::lexicon::category::Category;
 pub(super) struct Compared<'a> {
     /// Its features with their weights, sorted, of unit length.
     pub(super) features: &'a [(u32, f32)],
-    pub(super) anchors: &'a [Anchor],
+    pub(super) anchors: &'a [Anchor<'a>],
     pub(super) category: Option<Category>,
     pub(super) at: u32,
 }
@@ -71,7 +71,7 @@ pub(super) fn tie(post: &Compared<'_>, event: &Event, quiet: u32) -> Option<Tie>
     };
     let held: Vec<u32> = event.held_anchors(HELD).collect();
     let shared = post.anchors.iter().find(|anchor| held.contains(&anchor.key));
-    let by = shared.map_or(Common::Words, |anchor| Common::Place(anchor.name.clone()));
+    let by = shared.map_or(Common::Words, |anchor| Common::Place(anchor.name.to_owned()));
     match (&by, compatible) {
         (Common::Place(_), true) => {
             (words >= same_place * asked).then_some(Tie { rank: words + LEAD, words, by })

@@ -1,6 +1,5 @@
 //! What happened, as many posts tell of it: posts put together by problem, place and time, with heat, spread and weight.
 
-mod anchors;
 mod config;
 mod curve;
 mod doubts;

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::anchors::Anchor;
 use super::event::Event;
+use crate::detect::anchors::Anchor;
 use crate::lexicon::category::Category;
 
 /// So long a matter is remembered, in seconds: 30 days.
@@ -42,7 +42,7 @@ impl Past {
     }
 
     /// The latest event of the same place and service.
-    pub(super) fn of(&self, anchors: &[Anchor], category: Option<Category>, at: u32) -> Option<u64> {
+    pub(super) fn of(&self, anchors: &[Anchor<'_>], category: Option<Category>, at: u32) -> Option<u64> {
         let category = category?;
         let same = |ended: &&Ended| {
             ended.category == category

@@ -6,7 +6,8 @@ use super::*;
 use crate::assess::{AssessedPost, Grade, Status};
 use crate::detect::fixture::{Draft, at};
 use crate::detect::signal::Subject;
-use crate::detect::topic::{Sorts, Spoken};
+use crate::detect::topic::Spoken;
+use crate::detect::{Heard, Sorts};
 use crate::lexicon::category::Category;
 
 fn morning() -> Timestamp {
@@ -49,7 +50,7 @@ impl Town {
             },
             evidence: crate::detect::evidence::of(post, 1, "江城论坛"),
         });
-        self.events.observe(post, spoken.as_ref(), &mut self.sorts).event
+        self.events.observe(&Heard::of(post, &mut self.sorts), spoken.as_ref()).event
     }
 }
 

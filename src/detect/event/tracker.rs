@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::anchors::{self, Anchor};
 use super::config::EventConfig;
 use super::event::{Event, Joining};
 use super::features;
@@ -20,7 +19,10 @@ use super::merge;
 use super::pace::Pace;
 use super::past::Past;
 use crate::assess::{AssessedPost, Grade, Status};
-use crate::detect::topic::{Sorts, Spoken, instant, short, words_of};
+use crate::detect::anchors::Anchor;
+use crate::detect::hash::hash;
+use crate::detect::heard::Heard;
+use crate::detect::topic::{Spoken, instant, short};
 
 /// Rarest features by which an event is looked up, and by which it can be found.
 const SOUGHT: usize = 12;
@@ -134,7 +136,8 @@ impl Events {
     }
 
     /// Puts a post where it belongs, `spoken` being what it is about if it is graded.
-    pub fn observe(&mut self, post: &AssessedPost, spoken: Option<&Spoken>, sorts: &mut Sorts) -> Placed {
+    pub fn observe(&mut self, heard: &Heard<'_>, spoken: Option<&Spoken>) -> Placed {
+        let post = heard.post;
         let at = instant(&post.post);
         let merged = self.advance(at);
         let id = short(post.post.id.as_bytes());
@@ -146,7 +149,7 @@ impl Events {
             return Placed { event: Some(known.id), merged };
         }
         self.pace.add(self.now);
-        let anchors = self.anchors(post);
+        let anchors = self.telling(&heard.anchors);
         let features = features::of(post.normalized.text(), &post.tokens);
         self.frequencies.add(&features, self.now);
         let weighed = self.weigh(&features);
@@ -164,10 +167,10 @@ impl Events {
         for &feature in sought.iter().take(FOUND_BY) {
             self.by_feature.put(feature, number);
         }
-        let words = words_of(post, sorts);
-        let words: Vec<(&str, f32)> = words
+        let words: Vec<(&str, f32)> = heard
+            .words
             .iter()
-            .map(|word| (word.text, self.frequencies.weight(features::hash(word.text))))
+            .map(|word| (word.text, self.frequencies.weight(hash(word.text))))
             .take(TITLE_WORDS)
             .collect();
         let voice = post.post.voice.as_ref().map_or(id, |voice| short(voice.as_bytes()));
@@ -184,8 +187,8 @@ impl Events {
     }
 
     /// The anchors of a post that are not on everybody's lips.
-    fn anchors(&mut self, post: &AssessedPost) -> Vec<Anchor> {
-        let mut anchors = anchors::of(post);
+    fn telling<'a>(&mut self, anchors: &[Anchor<'a>]) -> Vec<Anchor<'a>> {
+        let mut anchors = anchors.to_vec();
         let keys: Vec<u32> = anchors.iter().map(|anchor| anchor.key).collect();
         self.anchored.add(&keys, self.now);
         if self.anchored.posts() >= KNOWN {

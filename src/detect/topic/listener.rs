@@ -9,8 +9,8 @@ use super::current::Topic;
 use super::recent::{Recent, Spoken};
 use super::said::Said;
 use super::tracker::{Fill, TopicCounters, Topics};
-use super::words::{self, Sorts};
-use crate::assess::{AssessedPost, Grade, Status};
+use crate::assess::{Grade, Status};
+use crate::detect::heard::Heard;
 use crate::detect::signal::Evidence;
 use crate::extract::post::Post;
 
@@ -42,7 +42,8 @@ impl Listener {
     /// Takes the next post in, with what it is about if it is graded; the id of the topic it belongs to, if that rises.
     ///
     /// Adverts make no topic.
-    pub fn hear(&mut self, heard: &AssessedPost, spoken: Option<Spoken>, sorts: &mut Sorts) -> Option<u64> {
+    pub fn hear(&mut self, heard: &Heard<'_>, spoken: Option<Spoken>) -> Option<u64> {
+        let Heard { post: heard, words, .. } = heard;
         let at = instant(&heard.post);
         if heard.assessment.status == Status::Advert {
             self.topics.pass_over_advert(at);
@@ -62,7 +63,7 @@ impl Listener {
             sketch: heard.fingerprint.bits(),
             bands: &heard.fingerprint.bands(),
             short: heard.normalized.chars() < SHORT,
-            words: words::of(heard, sorts),
+            words: words.clone(),
             grade: match heard.assessment.grade {
                 None => 0,
                 Some(Grade::Blue) => 1,

@@ -19,7 +19,6 @@ mod table;
 mod tests;
 mod tracker;
 mod volume;
-mod words;
 
 pub use config::TopicConfig;
 pub use current::Topic;
@@ -30,5 +29,3 @@ pub(in crate::detect) use listener::{instant, short};
 pub use recent::Spoken;
 pub use said::{Kind, Said, Word};
 pub use tracker::{Fill, Member, Rising, TopicCounters, Topics};
-pub use words::Sorts;
-pub(in crate::detect) use words::of as words_of;

@@ -11,7 +11,7 @@ use crate::assess::AssessedPost;
 use crate::text::segment::{Class, Nature, Segmenter, Token};
 use crate::text::sentence::is_han;
 
-use super::features::hash;
+use super::hash::hash;
 
 /// Most anchors of a post.
 const MOST: usize = 6;
@@ -19,12 +19,14 @@ const MOST: usize = 6;
 const LONGEST: usize = 6;
 
 /// A place or institution.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Anchor {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Anchor<'a> {
     /// Stands for it.
     pub(super) key: u32,
     /// As it was written first.
-    pub(super) name: String,
+    pub(super) name: &'a str,
+    /// Where it stands in the normal form of the text, in bytes, if its ending told it.
+    pub(super) span: Option<(u32, u32)>,
 }
 
 /// Of what sort the place is that an ending tells of.
@@ -77,7 +79,13 @@ const ENDINGS: &[(&str, Sort)] = &[
     ("大学", Sort::School),
     ("卫生院", Sort::Hospital),
     ("医院", Sort::Hospital),
+    ("保健院", Sort::Hospital),
+    ("门诊部", Sort::Hospital),
     ("养老院", Sort::Hospital),
+    ("物流园", Sort::Firm),
+    ("工业园", Sort::Firm),
+    ("产业园", Sort::Firm),
+    ("科技园", Sort::Firm),
     ("公司", Sort::Firm),
     ("集团", Sort::Firm),
     ("地产", Sort::Firm),
@@ -116,21 +124,22 @@ impl Sort {
 }
 
 /// The anchors of `heard`, those of the gazetteer first.
-pub(super) fn of(heard: &AssessedPost) -> Vec<Anchor> {
-    let mut anchors: Vec<Anchor> = Vec::new();
-    let mut take = |key: u32, name: &str| {
-        if anchors.len() < MOST && !anchors.iter().any(|anchor| anchor.key == key) {
-            anchors.push(Anchor { key, name: name.to_owned() });
+pub(super) fn of<'a>(heard: &'a AssessedPost) -> Vec<Anchor<'a>> {
+    let mut anchors: Vec<Anchor<'a>> = Vec::new();
+    let mut take = |anchor: Anchor<'a>| {
+        if anchors.len() < MOST && !anchors.iter().any(|known| known.key == anchor.key) {
+            anchors.push(anchor);
         }
     };
     for spot in &heard.spots {
-        take(folded(spot), spot);
+        take(Anchor { key: folded(spot), name: spot, span: None });
     }
     let text = heard.normalized.text();
     let tokens = heard.tokens.words();
     for at in 0..tokens.len() {
         let Some((key, from)) = named_at(tokens, at, text, &heard.segmenter) else { continue };
-        take(key, &text[from..tokens[at].byte_end as usize]);
+        let until = tokens[at].byte_end;
+        take(Anchor { key, name: &text[from..until as usize], span: Some((from as u32, until)) });
     }
     anchors
 }

@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::said::{Kind, Word};
+use super::anchors::Anchor;
+use super::topic::{Kind, Word};
 use crate::assess::{AssessedPost, Hit};
 use crate::text::person::{is_surname, may_name, stands_as_name};
 use crate::text::segment::{Class, Nature, Segmenter, Token};
@@ -66,7 +67,11 @@ impl Sorts {
 }
 
 /// The words of `heard` that a topic may be made of, each once.
-pub(in crate::detect) fn of<'a>(heard: &'a AssessedPost, sorts: &mut Sorts) -> Vec<Word<'a>> {
+pub(super) fn of<'a>(
+    heard: &'a AssessedPost,
+    anchors: &[Anchor<'a>],
+    sorts: &mut Sorts,
+) -> Vec<Word<'a>> {
     let segmenter = &*heard.segmenter;
     sorts.asked_of(&heard.segmenter);
     let mut read = Read { heard, text: heard.normalized.text(), sorts, segmenter };
@@ -81,11 +86,19 @@ pub(in crate::detect) fn of<'a>(heard: &'a AssessedPost, sorts: &mut Sorts) -> V
     for place in &heard.assessment.places {
         take(place, Kind::Place);
     }
+    for anchor in anchors {
+        take(anchor.name, Kind::Place);
+    }
+    // What is cut out of a place's name says no more than the name.
+    let in_name = |token: &Token| {
+        let mut spans = anchors.iter().filter_map(|anchor| anchor.span);
+        spans.any(|(from, until)| from <= token.byte_start && token.byte_end <= until)
+    };
     for tag in read.tags(tokens, &names) {
         take(tag, Kind::Tag);
     }
     for (token, named) in tokens.iter().zip(names) {
-        if named || token.end - token.start < 2 || !has_han(token, read.text) {
+        if named || token.end - token.start < 2 || !has_han(token, read.text) || in_name(token) {
             continue;
         }
         let text = token.text(read.text);
@@ -191,6 +204,7 @@ fn has_han(token: &Token, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::anchors;
     use crate::detect::fixture::{Draft, at};
 
     fn heard(text: &'static str) -> AssessedPost {
@@ -200,7 +214,7 @@ mod tests {
     #[test]
     fn words_terms_and_tags_are_taken_once() {
         let heard = heard("望江花园停水，水管爆裂，停水两天了。#小区停水# http://t.cn/abc");
-        let words = of(&heard, &mut Sorts::default());
+        let words = of(&heard, &anchors::of(&heard), &mut Sorts::default());
         let shown: Vec<String> = words.iter().map(|word| format!("{}:{:?}", word.text, word.kind)).collect();
         insta::assert_snapshot!(shown.join(" "), @"小区停水:Tag 望江花园:Word 停水:Term 水管:Word 爆裂:Word 小区:Word");
     }
@@ -221,7 +235,7 @@ mod tests {
             ("陈志强老师打人", "志强"),
         ] {
             let heard = heard(text);
-            let words = of(&heard, &mut Sorts::default());
+            let words = of(&heard, &anchors::of(&heard), &mut Sorts::default());
             assert!(!words.iter().any(|word| word.text.contains(name)), "{text}: {words:?}");
         }
     }
