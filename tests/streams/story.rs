@@ -59,8 +59,11 @@ pub(crate) fn happen(plan: Plan, town: &mut Town, stories: &mut Vec<Story>, draf
                 tell(town, stories, drafts, (kind, problem, &elsewhere), from + 1_800, size / 2 + 6, end);
             }
         } else if burst && number % 5 == 1 {
-            let sort = problem.at[0]; let _ = sort;
+            let sort = problem.at[0];
             let others: Vec<&Problem> = PROBLEMS.iter().filter(|other| other.at.contains(&sort) && other.name != problem.name).collect();
+            if others.is_empty() {
+                continue;
+            }
             let other = others[town.random.usize(..others.len())];
             if Sort::endings(sort).iter().any(|ending| place.ends_with(ending)) {
                 tell(town, stories, drafts, (kind, other, &place), from + 3_600, size / 2 + 6, end);
