@@ -216,7 +216,7 @@ mod tests {
         let heard = heard("望江花园停水，水管爆裂，停水两天了。#小区停水# http://t.cn/abc");
         let words = of(&heard, &anchors::of(&heard), &mut Sorts::default());
         let shown: Vec<String> = words.iter().map(|word| format!("{}:{:?}", word.text, word.kind)).collect();
-        insta::assert_snapshot!(shown.join(" "), @"小区停水:Tag 望江花园:Word 停水:Term 水管:Word 爆裂:Word 小区:Word");
+        insta::assert_snapshot!(shown.join(" "), @"望江花园:Place 小区停水:Tag 停水:Term 水管:Word 爆裂:Word 小区:Word");
     }
 
     #[test]

@@ -139,7 +139,8 @@ fn events_that_grew_alike_are_merged_into_the_older() {
             text: "望江花园停水，六号楼水管爆裂，没水做饭洗脸",
             ..Draft::new(minute as u32 + 100, said)
         };
-        let placed = town.events.observe(&post.assessed(), None, &mut town.sorts);
+        let post = post.assessed();
+        let placed = town.events.observe(&Heard::of(&post, &mut town.sorts), None);
         placed.merged.iter().all(|(from, into)| *from == other && *into == first) && !placed.merged.is_empty()
     });
     assert_eq!(town.events.event(other).is_none(), merged, "what is merged is gone");
