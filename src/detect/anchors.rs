@@ -240,7 +240,8 @@ impl<'a> Reading<'a> {
                 return None;
             }
             // Of 早晨 | 苇 | 家园 the last character.
-            from -= before.chars().last()?.len_utf8();
+            let first = before.chars().last().filter(|c| !BEFORE_NAMES.contains(*c))?;
+            from -= first.len_utf8();
         }
         let mut stem = &self.text[from..until];
         while stem.chars().nth(2).is_some() && stem.starts_with(|c| BEFORE_NAMES.contains(c)) {

@@ -299,20 +299,23 @@ impl Event {
 
     /// How alike the words of a post are: the cosine.
     pub(super) fn alike(&self, features: &[(u32, f32)]) -> f32 {
-        let (mut one, mut other) = (self.features.iter().peekable(), features.iter().peekable());
-        let mut product = 0.0;
-        while let (Some(&&(left, ours)), Some(&&(right, theirs))) = (one.peek(), other.peek()) {
-            if left == right {
-                product += ours * theirs;
-            }
-            if left <= right {
-                one.next();
-            }
-            if right <= left {
-                other.next();
-            }
-        }
-        product / length(&self.features).max(f32::MIN_POSITIVE)
+        product(&self.features, features) / length(&self.features).max(f32::MIN_POSITIVE)
+    }
+
+    /// How alike the words of a post are apart from `names`.
+    pub(super) fn alike_without(&self, features: &[(u32, f32)], names: &[u32]) -> f32 {
+        let rest = |features: &[(u32, f32)]| -> Vec<(u32, f32)> {
+            features.iter().filter(|(feature, _)| names.binary_search(feature).is_err()).copied().collect()
+        };
+        let (ours, theirs) = (rest(&self.features), rest(features));
+        product(&ours, &theirs) / (length(&ours) * length(&theirs)).max(f32::MIN_POSITIVE)
+    }
+
+    /// How many of its posts are of a service, and of how many of them the service is known; none if of none.
+    pub(super) fn share_of(&self, category: Category) -> Option<(f32, f32)> {
+        let all: u32 = self.categories.values().sum();
+        let of_it = self.categories.get(&category).copied().unwrap_or(0);
+        (all > 0).then_some((of_it as f32, all as f32))
     }
 
     /// The words its posts share, of unit length.
@@ -536,6 +539,24 @@ fn told_tie(tie: &Tie) -> String {
         Common::Place(place) => format!("同一地点“{place}”，用词相似 {:.2}", tie.words),
         Common::Words => format!("用词相似 {:.2}", tie.words),
     }
+}
+
+/// The sum of the products of what both hold.
+fn product(one: &[(u32, f32)], other: &[(u32, f32)]) -> f32 {
+    let (mut one, mut other) = (one.iter().peekable(), other.iter().peekable());
+    let mut product = 0.0;
+    while let (Some(&&(left, ours)), Some(&&(right, theirs))) = (one.peek(), other.peek()) {
+        if left == right {
+            product += ours * theirs;
+        }
+        if left <= right {
+            one.next();
+        }
+        if right <= left {
+            other.next();
+        }
+    }
+    product
 }
 
 fn length(features: &[(u32, f32)]) -> f32 {

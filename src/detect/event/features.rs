@@ -40,6 +40,13 @@ pub(super) fn of(text: &str, tokens: &Tokens) -> Vec<u32> {
     features
 }
 
+/// The features that a name brings: itself and its pairs.
+pub(super) fn of_name(name: &str) -> impl Iterator<Item = u32> {
+    let ends = name.char_indices().map(|(at, c)| at + c.len_utf8());
+    let pairs = name.char_indices().zip(ends.skip(1)).map(|((from, _), until)| hash(&name[from..until]));
+    pairs.chain([hash(name)])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -39,12 +39,19 @@ impl Pace {
     /// The time in which so many posts come, at least `least` and at most 30 days. Before so many came it is told
     /// by the pace so far.
     pub(super) fn quiet(&self, now: u32, least: u32) -> u32 {
-        let Some(&from) = self.marks.front() else { return least };
+        self.long(now).min(LONGEST).max(least)
+    }
+
+    /// A short silence: the 24th part of that time, however long, and of `least`.
+    pub(super) fn short(&self, now: u32, least: u32) -> u32 {
+        (self.long(now).max(least) / 24).max(1)
+    }
+
+    fn long(&self, now: u32) -> u32 {
+        let Some(&from) = self.marks.front() else { return 0 };
         let counted = ((self.marks.len() as u32 - 1) * self.each() + self.since).max(1);
         let time = now.saturating_sub(from);
-        let long =
-            (u64::from(time) * u64::from(self.posts) / u64::from(counted)).min(u64::from(LONGEST)) as u32;
-        long.max(least)
+        u32::try_from(u64::from(time) * u64::from(self.posts) / u64::from(counted)).unwrap_or(u32::MAX)
     }
 
     fn each(&self) -> u32 {

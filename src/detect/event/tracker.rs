@@ -154,7 +154,8 @@ impl Events {
         self.frequencies.add(&features, self.now);
         let weighed = self.weigh(&features);
         let category = post.assessment.category.as_ref().map(|category| category.id);
-        let compared = Compared { features: &weighed, anchors: &anchors, category, at };
+        let names = names_of(&anchors);
+        let compared = Compared { features: &weighed, names: &names, anchors: &anchors, category, at };
         let sought = rarest(&weighed);
         let (number, tie) = match self.thread(post, &compared).or_else(|| self.best(&compared, &sought)) {
             Some((number, tie)) => (number, Some(tie)),
@@ -217,7 +218,7 @@ impl Events {
         let elsewhere = !held.is_empty()
             && !compared.anchors.is_empty()
             && !compared.anchors.iter().any(|anchor| held.contains(&anchor.key));
-        let tie = Tie { by: Common::Thread, words: event.alike(compared.features), rank: 1.0 };
+        let tie = Tie { by: Common::Thread, words: event.alike(compared.features), odds: 0.0 };
         (!elsewhere).then_some((event.number, tie))
     }
 
@@ -232,11 +233,12 @@ impl Events {
                 candidates.push(number);
             }
         }
+        let short = self.pace.short(self.now, self.config.quiet.as_secs() as u32);
         let tied = candidates.into_iter().filter_map(|number| {
             let event = self.live.get(&number)?;
-            Some((number, tie(compared, event, self.quiet(event))?))
+            Some((number, tie(compared, event, short, self.quiet(event))?))
         });
-        tied.max_by(|one, other| one.1.rank.total_cmp(&other.1.rank).then(other.0.cmp(&one.0)))
+        tied.max_by(|one, other| one.1.odds.total_cmp(&other.1.odds).then(other.0.cmp(&one.0)))
     }
 
     /// How long an event may be silent.
@@ -319,6 +321,13 @@ impl Events {
             }
         }
     }
+}
+
+/// The features of the anchors' names, sorted.
+fn names_of(anchors: &[Anchor<'_>]) -> Vec<u32> {
+    let mut names: Vec<u32> = anchors.iter().flat_map(|anchor| features::of_name(anchor.name)).collect();
+    names.sort_unstable();
+    names
 }
 
 /// The rarest features, rarest first.
