@@ -26,7 +26,7 @@ pub struct Plan {
     pub seed: u64,
     pub days: u32,
     pub posts_a_day: u32,
-    /// Happenings that many speak of, 6 to 400 posts each, over all days after the first two.
+    /// Happenings that many speak of, 10 to 400 posts each, over all days after the first two.
     pub bursts: u32,
     /// Happenings of two to nine posts.
     pub small: u32,

@@ -47,18 +47,18 @@ pub(crate) fn happen(plan: Plan, town: &mut Town, stories: &mut Vec<Story>, draf
         let place = town.place(problem.at);
         let from = if end > QUIET + DAY / 2 { town.moment(QUIET, end - DAY / 2) } else { town.moment(0, end / 2) };
         let (kind, size) = if burst {
-            (Kind::Burst, (6.0 * (town.random.f64() * (400.0_f64 / 6.0).ln()).exp()) as usize)
+            (Kind::Burst, (10.0 * (town.random.f64() * 40.0_f64.ln()).exp()) as usize)
         } else {
             (Kind::Small, town.random.usize(2..10))
         };
         tell(town, stories, drafts, (kind, problem, &place), from, size, end);
-        // Of every fifth the neighbour has the same trouble at the same time, or the place has another one.
-        if burst && number % 5 == 0 {
+        // Of every tenth the neighbour has the same trouble at the same time, or the place has another one.
+        if burst && number % 10 == 0 {
             let elsewhere = town.place(problem.at);
             if elsewhere != place {
                 tell(town, stories, drafts, (kind, problem, &elsewhere), from + 1_800, size / 2 + 6, end);
             }
-        } else if burst && number % 5 == 1 {
+        } else if burst && number % 10 == 5 {
             let sort = problem.at[0];
             let others: Vec<&Problem> = PROBLEMS.iter().filter(|other| other.at.contains(&sort) && other.name != problem.name).collect();
             if others.is_empty() {
@@ -84,7 +84,9 @@ fn tell(
 ) {
     let story = stories.len() as u32;
     stories.push(Story { kind, place: place.to_owned(), problem: problem.name });
-    let scale = f64::from([1_800, 3_600, 7_200, 14_400][town.random.usize(..4)]);
+    // What few speak of is over soon.
+    let paces = if size < 20 { 2 } else { 4 };
+    let scale = f64::from([1_800, 3_600, 7_200, 14_400][town.random.usize(..paces)]);
     let mut moments: Vec<i64> = vec![from];
     while moments.len() < size {
         let pace = -(town.random.f64().max(1e-9) * town.random.f64().max(1e-9)).ln();

@@ -87,17 +87,21 @@ pub(super) fn tie(post: &Compared<'_>, event: &Event, short: u32, quiet: u32) ->
     if shared.is_none() && !held.is_empty() && !post.anchors.is_empty() {
         return None;
     }
-    let (weights, by, words) = match shared {
-        Some(anchor) => {
-            (&SAME_PLACE, Common::Place(anchor.name.to_owned()), event.alike_without(post.features, post.names))
-        }
-        None => (&UNKNOWN_PLACE, Common::Words, event.alike(post.features)),
-    };
-    let service_share = post.category.and_then(|category| event.share_of(category));
-    let service = service_share.map_or(0.0, |(of_it, all)| ((of_it + NO_SERVICE) / (all + 2.0) / USUAL_SERVICE).ln());
-    let odds = weights.beginning + weights.words * (words + NO_WORDS).ln() + weights.service * service
+    let weights = if shared.is_some() { &SAME_PLACE } else { &UNKNOWN_PLACE };
+    let share = post.category.and_then(|category| event.share_of(category));
+    let service = share.map_or(0.0, |(of_it, all)| ((of_it + NO_SERVICE) / (all + 2.0) / USUAL_SERVICE).ln());
+    let odds = weights.beginning + weights.service * service
         - weights.time * (1.0 + gap as f32 / short as f32).ln();
-    let foreign = words < FEW_WORDS && service_share.is_some_and(|(of_it, _)| of_it == 0.0);
-    let odds = if foreign { odds - FOREIGN } else { odds };
+    // Most events that are looked at are too old for any likeness; comparing words is what costs.
+    if odds + weights.words * (1.0 + NO_WORDS).ln() < weights.least {
+        return None;
+    }
+    let words = match shared {
+        Some(_) => event.alike_without(post.features, post.names),
+        None => event.alike(post.features),
+    };
+    let foreign = words < FEW_WORDS && share.is_some_and(|(of_it, _)| of_it == 0.0);
+    let odds = odds + weights.words * (words + NO_WORDS).ln() - if foreign { FOREIGN } else { 0.0 };
+    let by = shared.map_or(Common::Words, |anchor| Common::Place(anchor.name.to_owned()));
     (odds >= weights.least).then_some(Tie { by, words, odds })
 }

@@ -1,6 +1,7 @@
 //! Keys that rise together are one topic.
 //!
-//! A key joins an active topic if at least a third of the smaller of both sets of posts is in both. A topic
+//! A key joins an active topic if at least a third of the smaller of both sets of posts is in both. A place never joins
+//! the topic of another: that the water is off in two estates is two topics, however alike the words. A topic
 //! is over when none of its keys was above its usual for some hours; its keys are then free to make another.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,8 @@ pub(super) struct Group {
     last: u32,
     /// The highest level it was told at.
     told: Option<Level>,
+    /// The key of the place it is about.
+    place: Option<u64>,
 }
 
 /// How sure a rise is.
@@ -54,14 +57,16 @@ impl Groups {
         self.active.get(&id)
     }
 
-    /// The topic that a key with these posts belongs to, each of them standing for `each`.
-    pub(super) fn of(&self, posts: &[u32], each: f32) -> Option<u64> {
+    /// The topic that a key with these posts belongs to, each of them standing for `each`; `place` is the key if it is
+    /// one of a place.
+    pub(super) fn of(&self, posts: &[u32], each: f32, place: Option<u64>) -> Option<u64> {
         let shared = |group: &Group| {
             let common = posts.iter().filter(|post| group.posts.contains(post)).count() as f32;
             let smaller = (group.posts.len() as f32).min(posts.len() as f32 * each).max(1.0);
             common * each / smaller
         };
-        let best = self.active.iter().map(|(id, group)| (shared(group), *id));
+        let open = self.active.iter().filter(|(_, group)| group.may_be_at(place));
+        let best = open.map(|(id, group)| (shared(group), *id));
         let best = best.max_by(|one, other| one.0.total_cmp(&other.0).then(other.1.cmp(&one.1)))?;
         (best.0 >= SHARED).then_some(best.1)
     }
@@ -75,7 +80,7 @@ impl Groups {
                 self.pushed_out += 1;
             }
         }
-        self.active.insert(id, Group { posts: BTreeSet::new(), last: now, told: None });
+        self.active.insert(id, Group { posts: BTreeSet::new(), last: now, told: None, place: None });
     }
 
     /// Ends the topics that were quiet for so long.
@@ -95,6 +100,16 @@ impl Groups {
 }
 
 impl Group {
+    /// Whether a key may join, `place` being the key if it is one of a place.
+    pub(super) fn may_be_at(&self, place: Option<u64>) -> bool {
+        place.is_none() || self.place.is_none() || self.place == place
+    }
+
+    /// Notes the place that it is about.
+    pub(super) fn is_at(&mut self, place: Option<u64>) {
+        self.place = self.place.or(place);
+    }
+
     /// Adds posts; forgets the oldest beyond the bound.
     pub(super) fn add(&mut self, posts: &[u32], now: u32) {
         self.posts.extend(posts);

@@ -14,7 +14,7 @@ pub(super) const LEAST_EXPECTED: f32 = 0.02;
 /// Keys put to the test for each post, times how much worse than independent counts they behave; measured on
 /// a made stream with a known truth.
 pub(super) const TESTS_OF_ANY: f32 = 200.0;
-/// The same of the dictionaries' terms alone.
+/// The same of places and the dictionaries' terms alone.
 pub(super) const TESTS_OF_SERVED: f32 = 1.0;
 /// How far below an alarm the watch list begins.
 pub(super) const WATCH: f32 = 0.5;

@@ -43,7 +43,7 @@ pub(super) struct Bar {
     posts: [f32; WINDOWS.len()],
     /// Significance of an alarm, for any key.
     any: f32,
-    /// … for what the dictionaries know: of such keys there are few, so less gives as few false alarms.
+    /// … for places and what the dictionaries know: of such keys there are few, so less gives as few false alarms.
     served: f32,
     /// Fewest voices.
     voices: f32,
@@ -91,7 +91,7 @@ impl Bar {
         usual: Usual,
         past: &mut Past<'_>,
     ) -> Option<Standing> {
-        let served = matches!(entry.name, Name::Word(Kind::Term, _));
+        let served = matches!(entry.name, Name::Word(Kind::Term | Kind::Place, _));
         let alarm = if served { self.served } else { self.any };
         let mut best: Option<Standing> = None;
         for window in 0..entry.name.windows() {

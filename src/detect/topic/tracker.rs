@@ -12,7 +12,7 @@ use super::group::{Groups, Level};
 use super::keys::{self, Partner};
 use super::label;
 use super::posts::{Kept, Novelty, Posts};
-use super::said::Said;
+use super::said::{Kind, Said};
 use super::season::{EXCESS, LEAST, SLOT, Season};
 use super::standing::{Bar, Past, Standing};
 use super::table::{Name, Table};
@@ -293,7 +293,9 @@ impl Topics {
 
     /// Puts what stands out, strongest first, together with the topics there are.
     fn conclude(&mut self, standing: &[Standing], said: &Said<'_>, number: u32) -> Option<Rising> {
-        let best = *standing.first()?;
+        // A post is of the topic of the place that it names, if that rises.
+        let at_place = standing.iter().find(|stands| stands.alarm && self.place(stands.key).is_some());
+        let best = *at_place.or(standing.first())?;
         let id = self.topic_of(&best, said)?;
         for stands in standing {
             self.join(id, stands.key);
@@ -329,7 +331,7 @@ impl Topics {
             return Some(entry.topic);
         }
         let posts = entry.posts(self.now, WINDOWS[best.window]);
-        let id = self.groups.of(&posts, entry.each()).unwrap_or_else(|| {
+        let id = self.groups.of(&posts, entry.each(), self.place(best.key)).unwrap_or_else(|| {
             let id = keys::salted(best.key, said.post).max(1);
             self.groups.open(id, self.now);
             id
@@ -340,15 +342,24 @@ impl Topics {
     /// Makes a key one of a topic's, with its posts, unless it belongs to another.
     fn join(&mut self, id: u64, key: u64) {
         let now = self.now;
+        let place = self.place(key);
         let Some(entry) = self.table.get_mut(key) else { return };
-        if self.groups.get(entry.topic).is_some() {
+        let free = self.groups.get(entry.topic).is_none();
+        if !free || !self.groups.get(id).is_some_and(|group| group.may_be_at(place)) {
             return;
         }
         entry.topic = id;
         let posts = entry.posts(now, WINDOWS[PAIRED]);
         if let Some(group) = self.groups.get_mut(id) {
+            group.is_at(place);
             group.add(&posts, now);
         }
+    }
+
+    /// A key, if it is one of a place.
+    fn place(&self, key: u64) -> Option<u64> {
+        let entry = self.table.get(key)?;
+        matches!(entry.name, Name::Word(Kind::Place, _)).then_some(key)
     }
 }
 
