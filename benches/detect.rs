@@ -25,7 +25,8 @@ use streams::{Plan, Stream, Tally};
 const SEEDS: [u64; 3] = [11, 12, 13];
 
 fn plans() -> Vec<(&'static str, Plan)> {
-    let plan = |days, posts_a_day, bursts, small, traps| Plan { seed: 0, days, posts_a_day, bursts, small, traps };
+    let plan =
+        |days, posts_a_day, bursts, small, traps| Plan { seed: 0, days, posts_a_day, bursts, small, traps };
     vec![
         ("town, 5,000 a day, sparse", plan(10, 5_000, 30, 30, true)),
         ("city, 30,000 a day", plan(10, 30_000, 60, 100, true)),
@@ -39,7 +40,8 @@ fn main() {
     let directories = Directories { config: root.join("config"), dictionaries: root.join("dictionaries") };
     let loaded =
         config::load(&directories, date(2026, 3, 1)).map_err(|faults| format!("{faults:?}")).unwrap();
-    let assessor = Arc::new(Assessor::new(Arc::new(loaded.lexicon), loaded.config.assess).with_model(loaded.model));
+    let assessor =
+        Arc::new(Assessor::new(Arc::new(loaded.lexicon), loaded.config.assess).with_model(loaded.model));
     for (name, plan) in plans() {
         if wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str())) {
             println!("{name}");
@@ -62,10 +64,25 @@ fn run(assessor: &Assessor, config: &DetectConfig, plan: Plan) {
         let observed = detector.observe(&assessed, sequence);
         let rising = observed.topic.and_then(|id| detector.topics().topic(id)).map(|topic| &topic.rising);
         tally.note(rising.filter(|rising| rising.is_new_alarm()), &observed.placed);
-        if let Ok(want) = std::env::var("STORY") && let Some(story) = stream.told[sequence as usize - 1] {
+        if let Ok(want) = std::env::var("STORY")
+            && let Some(story) = stream.told[sequence as usize - 1]
+        {
             let want: u32 = want.parse().unwrap();
             if story >= want && story < want + 6 {
-                println!("S{story} {:?} e{:04x} {} {:?} {} | {}", stream.stories[story as usize].kind, observed.placed.event.unwrap_or(0) as u16, assessed.assessment.category.as_ref().map_or("-", |c| c.id.id()), assessed.assessment.grade, observed.placed.event.and_then(|id| detector.events().event(id)).and_then(|e| e.tie.clone()).unwrap_or_default(), post.text);
+                println!(
+                    "S{story} {:?} e{:04x} {} {:?} {} | {}",
+                    stream.stories[story as usize].kind,
+                    observed.placed.event.unwrap_or(0) as u16,
+                    assessed.assessment.category.as_ref().map_or("-", |c| c.id.id()),
+                    assessed.assessment.grade,
+                    observed
+                        .placed
+                        .event
+                        .and_then(|id| detector.events().event(id))
+                        .and_then(|e| e.tie.clone())
+                        .unwrap_or_default(),
+                    post.text
+                );
             }
         }
         let begun = Instant::now();
@@ -93,8 +110,7 @@ fn run(assessor: &Assessor, config: &DetectConfig, plan: Plan) {
         told.lead_minutes,
         micros(of_topics),
     );
-    println!(
-        "  words and places of both: {:.1} us", micros(of_words));
+    println!("  words and places of both: {:.1} us", micros(of_words));
     println!(
         "  events: B-cubed {:.3} (precision {:.3}, recall {:.3}), misplaced {:.3}, {:.1} a story, {} posts, {:.1} us",
         clusters.f1(),

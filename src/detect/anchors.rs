@@ -50,7 +50,10 @@ const ENDINGS: &[(Naming, &str)] = &[
     (Naming::Words, "大道 大街 大桥 路口 路 街 巷 桥"),
     (Naming::Names, "小学 中学 幼儿园 学校 学院 大学 卫生院 医院 保健院 门诊部 养老院 敬老院 福利院"),
     (Naming::Firm, "公司 集团 地产 化工 工厂 厂"),
-    (Naming::Names, "物流园 工业园 产业园 科技园 市场 超市 商场 广场 步行街 地铁站 火车站 站 公园 社区 街道 村 镇 乡"),
+    (
+        Naming::Names,
+        "物流园 工业园 产业园 科技园 市场 超市 商场 广场 步行街 地铁站 火车站 站 公园 社区 街道 村 镇 乡",
+    ),
 ];
 
 /// Endings by their last character, the longer first.
@@ -61,7 +64,9 @@ static BY_LAST: LazyLock<HashMap<char, Vec<(&str, Naming)>>> = LazyLock::new(|| 
             by_last.entry(ending.chars().last().unwrap_or_default()).or_default().push((ending, *naming));
         }
     }
-    by_last.values_mut().for_each(|endings| endings.sort_by_key(|(ending, _)| std::cmp::Reverse(ending.len())));
+    for endings in by_last.values_mut() {
+        endings.sort_by_key(|(ending, _)| std::cmp::Reverse(ending.len()));
+    }
     by_last
 });
 
@@ -98,7 +103,8 @@ pub(super) fn of(heard: &AssessedPost) -> Vec<Anchor<'_>> {
 /// What stands for a name of the gazetteer: the same as for the name as people write it.
 fn folded(name: &str) -> u32 {
     let endings = name.chars().last().and_then(|last| BY_LAST.get(&last)).into_iter().flatten();
-    let mut named = endings.filter_map(|(ending, naming)| Some((name.strip_suffix(ending)?, ending, *naming)));
+    let mut named =
+        endings.filter_map(|(ending, naming)| Some((name.strip_suffix(ending)?, ending, *naming)));
     match named.next() {
         Some((stem, ending, naming)) if stem.chars().count() >= 2 => key(stem, ending, naming),
         _ => hash(name),
@@ -143,7 +149,8 @@ impl<'a> Reading<'a> {
         let mut names: Vec<Anchor<'a>> = Vec::new();
         for (at, last) in self.text.char_indices() {
             let Some(ending) = self.ending(at + last.len_utf8(), last) else { continue };
-            let ends_before = names.last().and_then(|anchor| anchor.span).map_or(0, |(_, until)| until as usize);
+            let ends_before =
+                names.last().and_then(|anchor| anchor.span).map_or(0, |(_, until)| until as usize);
             if ending.from < ends_before || !self.ends_here(&ending) {
                 continue;
             }
@@ -181,7 +188,8 @@ impl<'a> Reading<'a> {
         // 公寓楼, 学校食堂.
         let goes_on = rest.chars().all(|c| AFTER_NAMES.contains(c))
             || rest.chars().nth(1).is_some() && self.segmenter.knows(rest);
-        !ending.is_single() && (begin > ending.from || goes_on || !self.segmenter.knows(token.text(self.text)))
+        !ending.is_single()
+            && (begin > ending.from || goes_on || !self.segmenter.knows(token.text(self.text)))
     }
 
     /// Where the name begins, and where what stands before the ending, or before the word that tells of what sort it

@@ -67,11 +67,7 @@ impl Sorts {
 }
 
 /// The words of `heard` that a topic may be made of, each once.
-pub(super) fn of<'a>(
-    heard: &'a AssessedPost,
-    anchors: &[Anchor<'a>],
-    sorts: &mut Sorts,
-) -> Vec<Word<'a>> {
+pub(super) fn of<'a>(heard: &'a AssessedPost, anchors: &[Anchor<'a>], sorts: &mut Sorts) -> Vec<Word<'a>> {
     let segmenter = &*heard.segmenter;
     sorts.asked_of(&heard.segmenter);
     let mut read = Read { heard, text: heard.normalized.text(), sorts, segmenter };

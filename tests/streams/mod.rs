@@ -122,7 +122,12 @@ impl Stream {
                 source,
             })
         });
-        Self { posts: posts.collect(), told: order.iter().map(|&at| drafts[at].story).collect(), stories, days: plan.days }
+        Self {
+            posts: posts.collect(),
+            told: order.iter().map(|&at| drafts[at].story).collect(),
+            stories,
+            days: plan.days,
+        }
     }
 
     /// Posts of each story.

@@ -45,7 +45,8 @@ pub(crate) fn happen(plan: Plan, town: &mut Town, stories: &mut Vec<Story>, draf
         let burst = number < plan.bursts;
         let problem = town.problem();
         let place = town.place(problem.at);
-        let from = if end > QUIET + DAY / 2 { town.moment(QUIET, end - DAY / 2) } else { town.moment(0, end / 2) };
+        let from =
+            if end > QUIET + DAY / 2 { town.moment(QUIET, end - DAY / 2) } else { town.moment(0, end / 2) };
         let (kind, size) = if burst {
             (Kind::Burst, (10.0 * (town.random.f64() * 40.0_f64.ln()).exp()) as usize)
         } else {
@@ -60,7 +61,10 @@ pub(crate) fn happen(plan: Plan, town: &mut Town, stories: &mut Vec<Story>, draf
             }
         } else if burst && number % 10 == 5 {
             let sort = problem.at[0];
-            let others: Vec<&Problem> = PROBLEMS.iter().filter(|other| other.at.contains(&sort) && other.name != problem.name).collect();
+            let others: Vec<&Problem> = PROBLEMS
+                .iter()
+                .filter(|other| other.at.contains(&sort) && other.name != problem.name)
+                .collect();
             if others.is_empty() {
                 continue;
             }
@@ -151,7 +155,8 @@ pub(crate) fn traps(plan: Plan, town: &mut Town, stories: &mut Vec<Story>, draft
         let words = town.pick(ADVERTS).replace("{n}", &shop);
         let from = town.moment(QUIET.min(end / 2), end - 7_200);
         for _ in 0..town.random.usize(20..60) {
-            let text = format!("{words}{}", town.pick(&["", "，名额有限", "，错过等一年", "，今天截止", "！！"]));
+            let text =
+                format!("{words}{}", town.pick(&["", "，名额有限", "，错过等一年", "，今天截止", "！！"]));
             let at = from + town.random.i64(0..7_200);
             let draft = town.draft(at, text, Some(story));
             drafts.push(draft);

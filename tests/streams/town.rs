@@ -9,8 +9,8 @@ use super::{DAY, Draft, Plan};
 const COMPLAINTS: u32 = 6;
 /// How loud the hours of a day are.
 const HOURS: [f64; 24] = [
-    0.35, 0.2, 0.12, 0.1, 0.12, 0.2, 0.45, 0.85, 1.15, 1.2, 1.15, 1.25, 1.45, 1.25, 1.1, 1.1, 1.15, 1.25, 1.4, 1.55, 1.75,
-    1.8, 1.4, 0.8,
+    0.35, 0.2, 0.12, 0.1, 0.12, 0.2, 0.45, 0.85, 1.15, 1.2, 1.15, 1.25, 1.45, 1.25, 1.1, 1.1, 1.15, 1.25,
+    1.4, 1.55, 1.75, 1.8, 1.4, 0.8,
 ];
 
 pub(crate) struct Town {
@@ -32,7 +32,8 @@ impl Town {
                 hit
             });
             let Some(sort) = sort else { continue };
-            let stem = [pick_char(&mut random, FIRST), pick_char(&mut random, SECOND)].iter().collect::<String>();
+            let stem =
+                [pick_char(&mut random, FIRST), pick_char(&mut random, SECOND)].iter().collect::<String>();
             let ending = sort.endings()[random.usize(..sort.endings().len())];
             if !places.iter().any(|(_, known)| known.starts_with(&stem)) {
                 places.push((sort, stem + ending));
@@ -103,7 +104,8 @@ impl Town {
 
     /// Everyday talk and single complaints.
     pub(crate) fn talk(&mut self, plan: Plan) -> Vec<Draft> {
-        let subjects: Vec<Vec<&'static str>> = SUBJECTS.iter().map(|words| words.split(' ').collect()).collect();
+        let subjects: Vec<Vec<&'static str>> =
+            SUBJECTS.iter().map(|words| words.split(' ').collect()).collect();
         let mut drafts = Vec::new();
         for day in 0..plan.days {
             // How much each subject is spoken of varies by a third from day to day.
@@ -121,7 +123,8 @@ impl Town {
                     self.complaint(problem, &place)
                 } else {
                     let heard = self.random.f64() * loud.last().copied().unwrap_or(1.0);
-                    let subject = &subjects[loud.partition_point(|&up_to| up_to < heard).min(subjects.len() - 1)];
+                    let subject =
+                        &subjects[loud.partition_point(|&up_to| up_to < heard).min(subjects.len() - 1)];
                     let (a, b, shop) = (self.pick(subject), self.pick(subject), self.shop());
                     self.pick(TALK).replace("{a}", a).replace("{b}", b).replace("{n}", &shop)
                 };
@@ -133,7 +136,15 @@ impl Town {
 
     /// A post by somebody.
     pub(crate) fn draft(&mut self, at: i64, text: String, story: Option<u32>) -> Draft {
-        Draft { at, known: None, writer: self.random.u32(..200_000), text, story, answers: None, official: false }
+        Draft {
+            at,
+            known: None,
+            writer: self.random.u32(..200_000),
+            text,
+            story,
+            answers: None,
+            official: false,
+        }
     }
 }
 

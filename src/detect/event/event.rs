@@ -318,10 +318,15 @@ impl Event {
         (all > 0).then_some((of_it as f32, all as f32))
     }
 
-    /// The words its posts share, of unit length.
-    pub(super) fn shared(&self) -> Vec<(u32, f32)> {
-        let length = length(&self.features).max(f32::MIN_POSITIVE);
-        self.features.iter().map(|(feature, weight)| (*feature, weight / length)).collect()
+    /// The words its posts share, sorted.
+    pub(super) fn features(&self) -> &[(u32, f32)] {
+        &self.features
+    }
+
+    /// How alike the words of another event are: the cosine.
+    pub(super) fn alike_to(&self, other: &Self) -> f32 {
+        product(&self.features, &other.features)
+            / (length(&self.features) * length(&other.features)).max(f32::MIN_POSITIVE)
     }
 
     /// The anchors that at least this share of its posts names.

@@ -90,8 +90,8 @@ pub(super) fn tie(post: &Compared<'_>, event: &Event, short: u32, quiet: u32) ->
     let weights = if shared.is_some() { &SAME_PLACE } else { &UNKNOWN_PLACE };
     let share = post.category.and_then(|category| event.share_of(category));
     let service = share.map_or(0.0, |(of_it, all)| ((of_it + NO_SERVICE) / (all + 2.0) / USUAL_SERVICE).ln());
-    let odds = weights.beginning + weights.service * service
-        - weights.time * (1.0 + gap as f32 / short as f32).ln();
+    let odds =
+        weights.beginning + weights.service * service - weights.time * (1.0 + gap as f32 / short as f32).ln();
     // Most events that are looked at are too old for any likeness; comparing words is what costs.
     if odds + weights.words * (1.0 + NO_WORDS).ln() < weights.least {
         return None;

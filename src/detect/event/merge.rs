@@ -1,40 +1,38 @@
 //! Finds events that grew alike: the same service, a shared place and alike words (algorithms §8).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::Event;
+use super::lookup::Lookup;
 
 /// How alike the words of two events must be.
 const ALIKE: f32 = 0.25;
 /// Share of an event's posts that must name a place for it to be the event's.
 const HELD: f32 = 0.3;
-/// Most events at one place that are compared.
-const AT_PLACE: usize = 32;
 
-/// Pairs to be merged: the younger, and the older that it goes into. Only events spoken of since `since` are looked at.
-pub(super) fn found(events: &BTreeMap<u32, Event>, since: u32) -> Vec<(u32, u32)> {
-    let mut at_place: BTreeMap<u32, Vec<&Event>> = BTreeMap::new();
-    for event in events.values().filter(|event| event.last >= since) {
-        for anchor in event.held_anchors(HELD) {
-            at_place.entry(anchor).or_default().push(event);
-        }
-    }
+/// Pairs to be merged: the younger, and the older that it goes into. Looked at are those that were `touched` since the
+/// last time, with the events at their places that were spoken of since `since`.
+pub(super) fn found(
+    touched: &BTreeSet<u32>,
+    events: &BTreeMap<u32, Box<Event>>,
+    by_anchor: &Lookup,
+    since: u32,
+) -> Vec<(u32, u32)> {
     let mut into: BTreeMap<u32, u32> = BTreeMap::new();
-    for there in at_place.values().filter(|there| there.len() > 1) {
-        let latest = &there[there.len().saturating_sub(AT_PLACE)..];
-        for (at, younger) in latest.iter().enumerate().skip(1) {
-            if into.contains_key(&younger.number) {
-                continue;
-            }
-            let shared = younger.shared();
-            let older = latest[..at].iter().find(|older| {
-                !into.contains_key(&older.number)
-                    && older.category() == younger.category()
-                    && older.category().is_some()
-                    && older.alike(&shared) >= ALIKE
-            });
-            if let Some(older) = older {
-                into.insert(younger.number, older.number);
+    for event in touched.iter().filter_map(|number| events.get(number)) {
+        for anchor in event.held_anchors(HELD) {
+            let there = by_anchor.get(anchor).filter(|number| *number != event.number);
+            for other in there.filter_map(|number| events.get(&number)) {
+                let (older, younger) =
+                    if other.number < event.number { (other, event) } else { (event, other) };
+                let same = other.last >= since
+                    && !into.contains_key(&younger.number)
+                    && !into.contains_key(&older.number)
+                    && other.held_anchors(HELD).any(|held| held == anchor)
+                    && are_alike(older, younger);
+                if same {
+                    into.insert(younger.number, older.number);
+                }
             }
         }
     }
@@ -46,4 +44,9 @@ pub(super) fn found(events: &BTreeMap<u32, Event>, since: u32) -> Vec<(u32, u32)
         number
     };
     into.keys().map(|&from| (from, target(from))).collect()
+}
+
+/// Alike are two of one service whose words are, the place's name among them.
+fn are_alike(older: &Event, younger: &Event) -> bool {
+    older.category().is_some() && older.category() == younger.category() && older.alike_to(younger) >= ALIKE
 }

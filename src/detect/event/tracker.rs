@@ -4,7 +4,7 @@
 //! that name the same place or share its rarest words. Now and then events that grew alike are merged. What is
 //! remembered is bounded, and depends on the posts alone, never on a clock: the same posts make the same events.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,8 @@ const FOUND_BY: usize = 24;
 const COMPARED: usize = 64;
 /// Time between two looks for events to merge, in seconds.
 const MERGE_EVERY: u32 = 600;
+/// … and for events that are over.
+const END_EVERY: u32 = 3_600;
 /// An anchor that more than this share of the posts names tells nothing, once so many posts are known.
 const COMMON: f32 = 0.02;
 const KNOWN: f32 = 500.0;
@@ -52,7 +54,10 @@ pub struct Events {
     by_anchor: Lookup,
     by_feature: Lookup,
     homes: Homes,
-    live: BTreeMap<u32, Event>,
+    live: BTreeMap<u32, Box<Event>>,
+    /// Those that posts came to since it was last looked for events to merge.
+    touched: BTreeSet<u32>,
+    end_at: u32,
     /// Their numbers by id.
     numbers: BTreeMap<u64, u32>,
     past: Past,
@@ -85,6 +90,8 @@ impl Events {
             now: 0,
             next: 1,
             merge_at: 0,
+            end_at: 0,
+            touched: BTreeSet::new(),
             pace: Pace::new(config.quiet_posts),
             frequencies: Frequencies::new(),
             anchored: Frequencies::new(),
@@ -117,17 +124,17 @@ impl Events {
 
     /// The events that are spoken of, also those of a single post, oldest first.
     pub fn current(&self) -> impl DoubleEndedIterator<Item = &Event> {
-        self.live.values()
+        self.live.values().map(|event| &**event)
     }
 
     /// One of them.
     pub fn event(&self, id: u64) -> Option<&Event> {
-        self.live.get(self.numbers.get(&id)?)
+        self.live.get(self.numbers.get(&id)?).map(|event| &**event)
     }
 
     /// One of them, to note whom it was told.
     pub(in crate::detect) fn event_mut(&mut self, id: u64) -> Option<&mut Event> {
-        self.live.get_mut(self.numbers.get(&id)?)
+        self.live.get_mut(self.numbers.get(&id)?).map(|event| &mut **event)
     }
 
     /// What is to be expected of an event; nothing where too little is known.
@@ -179,12 +186,13 @@ impl Events {
             Joining { post, spoken, features: &weighed, anchors: &anchors, words: &words, voice, at };
         let event = self.live.get_mut(&number).expect("it was found or opened just now");
         event.take(&joining, tie.as_ref());
+        self.touched.insert(number);
         Placed { event: Some(event.id), merged }
     }
 
     /// The event of a post that was seen before.
     fn home(&self, post: u64) -> Option<&Event> {
-        self.live.get(&self.homes.get(post)?)
+        self.live.get(&self.homes.get(post)?).map(|event| &**event)
     }
 
     /// The anchors of a post that are not on everybody's lips.
@@ -254,12 +262,12 @@ impl Events {
         self.next += 1;
         let mut event = Event::new(number, post, at);
         event.again = self.past.of(compared.anchors, compared.category, at);
-        self.live.insert(number, event);
+        self.live.insert(number, Box::new(event));
         self.numbers.insert(post, number);
         number
     }
 
-    fn remove(&mut self, number: u32) -> Option<Event> {
+    fn remove(&mut self, number: u32) -> Option<Box<Event>> {
         let event = self.live.remove(&number)?;
         self.numbers.remove(&event.id);
         Some(event)
@@ -272,34 +280,40 @@ impl Events {
             return Vec::new();
         }
         self.merge_at = self.now + MERGE_EVERY;
-        let over: Vec<u32> = self
-            .live
-            .values()
-            .filter(|event| self.now.saturating_sub(event.last) > self.quiet(event))
-            .map(|event| event.number)
-            .collect();
-        for number in over {
-            if let Some(event) = self.remove(number) {
-                self.past.keep(&event);
-                self.forecaster.learn(&event);
-            }
+        if self.now >= self.end_at {
+            self.end_at = self.now + END_EVERY;
+            self.end();
         }
         let since = self.now.saturating_sub(self.config.quiet.as_secs() as u32);
         let mut merged = Vec::new();
-        for (from, into) in merge::found(&self.live, since) {
+        let touched = std::mem::take(&mut self.touched);
+        for (from, into) in merge::found(&touched, &self.live, &self.by_anchor, since) {
             let Some(younger) = self.remove(from) else { continue };
             let Some(older) = self.live.get_mut(&into) else { continue };
             merged.push((younger.id, older.id));
             for key in younger.held_anchors(0.0) {
                 self.by_anchor.put(key, into);
             }
-            for (feature, _) in younger.shared() {
-                self.by_feature.put(feature, into);
+            for (feature, _) in younger.features() {
+                self.by_feature.put(*feature, into);
             }
-            older.merge(younger);
+            older.merge(*younger);
             self.counters.merged += 1;
         }
         merged
+    }
+
+    /// Puts the events away that are over.
+    fn end(&mut self) {
+        let is_over = |event: &Event| self.now.saturating_sub(event.last) > self.quiet(event);
+        let over: Vec<u32> =
+            self.live.values().filter(|event| is_over(event)).map(|event| event.number).collect();
+        for number in over {
+            if let Some(event) = self.remove(number) {
+                self.past.keep(&event);
+                self.forecaster.learn(&event);
+            }
+        }
     }
 
     /// Forgets a sixteenth of the events where there are too many: first those of one ungraded post, then the longest
