@@ -9,6 +9,7 @@
 //! after restarts; secrets stand in no notification, answer or log.
 
 mod address;
+mod batch;
 mod email;
 #[cfg(test)]
 mod fixture;
@@ -28,6 +29,7 @@ use crate::detect::Evidence;
 use crate::incident::{IncidentId, State};
 
 pub use address::{BadMailAddress, MailAddress};
+pub use batch::Batch;
 pub use email::{Mailer, MailerError};
 pub use plan::{plan, test_of};
 pub use receiver::{Channel, Receiver, Receivers, Smtp, SmtpTls, Webhook};
