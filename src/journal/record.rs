@@ -15,7 +15,7 @@ use crate::crawl::Role;
 use crate::crawl::fetch::Validators;
 use crate::detect::SignalId;
 use crate::extract::post::{Counts, Post, PostId};
-use crate::incident::IncidentEvent;
+use crate::incident::{FactCard, IncidentEvent};
 use crate::notify::{Delivery, Notification};
 use crate::people::{Person, PersonName, Role as Right, TokenRecord};
 use crate::source::SourceId;
@@ -172,6 +172,8 @@ pub enum DeskRecord {
     Verdict(Box<DeskVerdict>),
     /// Stored texts are judged by another version from here on.
     Rescored(Box<Rescored>),
+    /// Somebody at the desk said how far it got with the claim of an event.
+    Fact(Box<FactCard>),
 }
 
 /// One decision of the desk: all of it happens, or none.

@@ -1,6 +1,7 @@
 //! Records of every age are read, and written as they always were.
 
 use super::*;
+use crate::incident::{Actor, FactCard, FactStatus};
 
 const AT: &[u8] = b"\x142026-03-01T00:00:00Z";
 
@@ -42,6 +43,19 @@ fn records_of_every_age_are_read_as_they_were_written() {
         detail: "停水".into(),
         from: None,
     };
+    let fact = FactCard {
+        event: 7,
+        title: "e".into(),
+        claim: "c".into(),
+        status: FactStatus::False,
+        source: Some("s".into()),
+        url: None,
+        note: None,
+        first_seen: at(),
+        voices: 12,
+        by: Actor::Token("t".into()),
+        at: at(),
+    };
     for (name, written, record) in [
         ("lexicon", [b"\x01\x04\x03abc", AT].concat(), DeskRecord::Lexicon { version: "abc".into(), at: at() }),
         ("rules", [b"\x01\x05\x03abc", AT].concat(), DeskRecord::Rules { version: "abc".into(), at: at() }),
@@ -71,6 +85,11 @@ fn records_of_every_age_are_read_as_they_were_written() {
             "rescored",
             [b"\x01\x09\x01\xac\x02\x03abc\x00\x02li", AT].concat(),
             DeskRecord::Rescored(Box::new(rescored)),
+        ),
+        (
+            "fact card",
+            [b"\x01\x0a\x07\x01e\x01c\x03\x01\x01s\x00\x00", AT, b"\x0c\x02\x01t", AT].concat(),
+            DeskRecord::Fact(Box::new(fact)),
         ),
     ] {
         assert_eq!(DeskRecord::decode(&written).unwrap(), record, "{name}");

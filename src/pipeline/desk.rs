@@ -6,6 +6,7 @@
 //! It also keeps the time: it sleeps until the first of the incidents' clocks has something to tell. When it does is
 //! computed from the incidents, so what fell due while the daemon was away is told at its start, once.
 
+mod fact;
 mod verdict;
 
 use std::sync::Arc;
@@ -22,7 +23,9 @@ use super::flow::{Clerk, Concluded};
 use super::health::Health;
 use super::live::{Live, LiveKind};
 use crate::detect::Signal;
-use crate::incident::{Act, Actor, Agenda, Change, Desk, DeskConfig, Incident, IncidentId, Refusal};
+use crate::incident::{
+    Act, Actor, Agenda, BadFact, Change, Desk, DeskConfig, FactCard, Incident, IncidentId, Refusal,
+};
 use crate::journal::record::{AuditEntry, DeskRecord, DeskVerdict, PersonOrToken, Record};
 use crate::journal::{Journal, JournalError, Stream};
 use crate::notify::{Delivery, Outcome};
@@ -63,6 +66,9 @@ pub enum DeskError {
     /// A verdict says that a post is no service's matter, and gives it a grade or a department.
     #[error("what is no service's matter has neither grade nor department: both are none, or not spoken of")]
     NobodysMatter,
+    /// A fact card does not say enough.
+    #[error(transparent)]
+    Fact(#[from] BadFact),
     /// The disk has no room.
     #[error("the disk is full")]
     DiskFull,
@@ -80,6 +86,8 @@ enum Command {
     Conclude(Vec<Signal>, Answer<()>),
     Act { incident: IncidentId, act: Act, by: Actor, key: Option<String>, answer: Answer<Incident> },
     Judge(Box<DeskVerdict>, Answer<()>),
+    State { card: Box<FactCard>, told: Vec<IncidentId>, answer: Answer<()> },
+    Merged(Vec<(u64, u64)>, Answer<()>),
     Record(Box<DeskRecord>, Answer<()>),
     NewClerk(Box<dyn FnOnce(&mut Clerk) + Send>, Answer<()>),
 }
@@ -261,6 +269,21 @@ impl DeskTask {
                     }
                     Err(error) => drop(answer.send(Err(error))),
                 },
+                Command::State { card, told, answer } => {
+                    for Concluded { step, incidents } in self.tell_fact(&card, &told, now) {
+                        records.push(DeskRecord::Desk(Box::new(step)));
+                        changed.extend(incidents);
+                    }
+                    records.push(DeskRecord::Fact(card));
+                    promises.push(Promise::Done(answer));
+                }
+                Command::Merged(events, answer) => match self.moved_facts(&events) {
+                    Ok(moved) => {
+                        records.extend(moved);
+                        promises.push(Promise::Done(answer));
+                    }
+                    Err(error) => drop(answer.send(Err(error))),
+                },
                 Command::Record(record, answer) => {
                     records.push(*record);
                     promises.push(Promise::Done(answer));
@@ -326,7 +349,8 @@ impl DeskTask {
             return Ok(None);
         }
         counter!(metric::SIGNALS).increment(1);
-        Ok(self.clerk.conclude(signal, now))
+        let signal = self.with_fact(signal)?;
+        Ok(self.clerk.conclude(&signal, now))
     }
 
     /// The incident after the act, and what is to be written, if anything.
@@ -406,7 +430,8 @@ impl DeskTask {
                 | DeskRecord::SourcePaused { .. }
                 | DeskRecord::Audit(_)
                 | DeskRecord::Verdict(_)
-                | DeskRecord::Rescored(_) => {}
+                | DeskRecord::Rescored(_)
+                | DeskRecord::Fact(_) => {}
             }
         }
         for incident in changed {

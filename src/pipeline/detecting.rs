@@ -40,7 +40,7 @@ const STALE: SignedDuration = SignedDuration::from_hours(24);
 /// A round that lasts longer is stuck.
 const LIMIT: Duration = Duration::from_mins(1);
 /// The shape of the snapshot; another one is not read.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 /// The task.
 pub(super) struct DetectTask {
@@ -115,6 +115,7 @@ impl DetectTask {
     async fn observe(&mut self, batch: &Batch) -> Result<Stirred, DeskError> {
         let mut signals: Vec<Signal> = Vec::new();
         let mut stirred = Stirred::default();
+        let mut merged: Vec<(u64, u64)> = Vec::new();
         for judged in batch.posts.iter().filter(|judged| judged.sequence > self.reached) {
             match judged.news {
                 News::Found | News::Revised => {
@@ -124,12 +125,14 @@ impl DetectTask {
                     signals.extend(tipped.into_iter().filter(|signal| self.is_told(signal)));
                     stirred.topics.extend(topic);
                     stirred.events.extend(placed.event);
+                    merged.extend(placed.merged);
                 }
                 News::Shown(_) | News::Gone => {}
             }
         }
-        while !signals.is_empty() {
-            match self.desk.conclude(signals.clone()).await {
+        // Before the signals: what an event brings along is told with it.
+        while !(merged.is_empty() && signals.is_empty()) {
+            match self.tell(&merged, &signals).await {
                 Ok(()) => break,
                 // Nobody takes them any more; the next start concludes them again.
                 Err(error @ DeskError::Stopped) => return Err(error),
@@ -139,10 +142,16 @@ impl DetectTask {
                 }
             }
         }
-        signals.clear();
         self.reached = self.reached.max(batch.up_to);
         gauge!(metric::VIEW_SEQUENCE, "view" => "detector").set(self.reached.0 as f64);
         Ok(stirred)
+    }
+
+    async fn tell(&self, merged: &[(u64, u64)], signals: &[Signal]) -> Result<(), DeskError> {
+        if !merged.is_empty() {
+            self.desk.merged(merged.to_vec()).await?;
+        }
+        if signals.is_empty() { Ok(()) } else { self.desk.conclude(signals.to_vec()).await }
     }
 
     fn is_told(&self, signal: &Signal) -> bool {

@@ -5,7 +5,9 @@ use crate::journal::{Sequence, Stream};
 
 use super::draft::Draft;
 use super::sources::Paused;
-use super::{Applied, Folded, Store, StoreError, incidents, outbox, people, sources, verdicts, versions};
+use super::{
+    Applied, Folded, Store, StoreError, facts, incidents, outbox, people, sources, verdicts, versions,
+};
 
 impl Store {
     /// Folds records of the `desk` stream, given in order of sequence. What is in already changes
@@ -29,6 +31,7 @@ fn fold(draft: &mut Draft<'_>, sequence: Sequence, record: &DeskRecord) -> Resul
         // The audit log is read from the journal itself.
         DeskRecord::Audit(_) => {}
         DeskRecord::Verdict(verdict) => return verdicts::given(draft, sequence, verdict),
+        DeskRecord::Fact(card) => facts::stated(draft, card),
         DeskRecord::Rescored(rescored) => versions::rescored(draft, sequence, rescored)?,
     }
     Ok(Folded::Done)

@@ -72,6 +72,8 @@ pub(super) enum Table {
     VerdictOrder = b'w',
     /// Hash of an idempotency key → post id of the verdict it was used for.
     VerdictAsked = b'k',
+    /// Event id → its `FactCard`.
+    Fact = b'f',
     /// Sequence → `Rescored`.
     Rescore = b'r',
     /// First place of a stretch of the journal → last place and what judges it now.
@@ -80,7 +82,7 @@ pub(super) enum Table {
 
 impl Table {
     /// The tables that follow from the journal, with a name for reports.
-    pub(super) const JOURNALED: [(Self, &'static str); 31] = [
+    pub(super) const JOURNALED: [(Self, &'static str); 32] = [
         (Self::Meta, "meta"),
         (Self::Post, "post"),
         (Self::Thread, "thread"),
@@ -110,6 +112,7 @@ impl Table {
         (Self::Verdict, "verdict"),
         (Self::VerdictOrder, "verdict order"),
         (Self::VerdictAsked, "verdict key"),
+        (Self::Fact, "fact card"),
         (Self::Rescore, "rescore"),
         (Self::JudgedAgain, "judged again"),
     ];

@@ -19,6 +19,7 @@
 mod codec;
 mod desk;
 mod draft;
+mod facts;
 mod incidents;
 mod keys;
 mod open;

@@ -166,6 +166,7 @@ impl From<DeskError> for Problem {
             DeskError::Refused(Refusal::Unknown(_)) => Self::not_found(),
             DeskError::Refused(Refusal::Note | Refusal::Department(_) | Refusal::Itself | Refusal::Until)
             | DeskError::NothingSaid
+            | DeskError::Fact(_)
             | DeskError::NobodysMatter => Self::bad(text),
             DeskError::Refused(
                 Refusal::Acknowledged { .. }

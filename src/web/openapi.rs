@@ -8,7 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::api::incidents::Step;
 use super::api::params::OF_POSTS;
-use super::api::{events, incident_out, rescore, shape, steps, topics, verdict};
+use super::api::{events, facts, incident_out, rescore, shape, steps, topics, verdict};
 use super::console::{self, Frame, Nav};
 use super::error::{Kind, ProblemBody};
 use super::routes::{Access, Length, Route, Surface, Verb, table};
@@ -108,6 +108,7 @@ fn parameters(path: &str, verb: Verb) -> Vec<&'static str> {
         (Verb::Get, "/api/v1/incidents") => names.extend(["state", "grade", "department", "cursor", "limit"]),
         (Verb::Get, "/api/v1/notifications") => names.extend(["state", "receiver", "cursor", "limit"]),
         (Verb::Get, "/api/v1/coverage") => names.extend(["source", "since", "until"]),
+        (Verb::Get, "/api/v1/facts") => names.extend(["status", "limit"]),
         (Verb::Get, "/api/v1/labels") => names.extend(["since", "until", "cursor", "limit"]),
         (Verb::Get | Verb::Post, _) => {}
     }
@@ -181,6 +182,7 @@ fn asked(path: &str, verb: Verb) -> Option<Asked> {
             Some(Asked { schema: step(path), keyed: true })
         }
         (Verb::Post, "/api/v1/posts/{id}/verdict") => Some(Asked { schema: "Said", keyed: true }),
+        (Verb::Post, "/api/v1/events/{id}/fact") => Some(Asked { schema: "Stated", keyed: false }),
         (Verb::Post, "/api/v1/rescore") => Some(Asked { schema: "Rescore", keyed: false }),
         (Verb::Get | Verb::Post, _) => None,
     }
@@ -215,6 +217,8 @@ fn answer(path: &str, verb: Verb) -> Option<&'static str> {
         (Verb::Get, "/api/v1/topics") => "TopicList",
         (Verb::Get, "/api/v1/events") => "EventList",
         (Verb::Get, "/api/v1/events/{id}") => "EventOut",
+        (Verb::Post, "/api/v1/events/{id}/fact") => "Fact",
+        (Verb::Get, "/api/v1/facts") => "FactList",
         (Verb::Get, "/api/v1/sources") => "SourceList",
         (Verb::Get | Verb::Post, path) if path.starts_with("/api/v1/sources/") => "SourceOut",
         (Verb::Get, "/api/v1/coverage") => "SpanList",
@@ -232,6 +236,8 @@ fn schemas() -> Map<String, Value> {
     add::<incident_out::IncidentOut>(&mut found);
     add::<topics::TopicOut>(&mut found);
     add::<events::EventOut>(&mut found);
+    add::<facts::FactOut>(&mut found);
+    add::<facts::Stated>(&mut found);
     add::<shape::SourceOut>(&mut found);
     add::<shape::SpanOut>(&mut found);
     add::<shape::NotificationOut>(&mut found);
@@ -259,6 +265,7 @@ fn schemas() -> Map<String, Value> {
         ("IncidentList", "IncidentOut"),
         ("TopicList", "TopicOut"),
         ("EventList", "EventOut"),
+        ("FactList", "Fact"),
         ("SourceList", "SourceOut"),
         ("SpanList", "SpanOut"),
         ("NotificationList", "NotificationOut"),

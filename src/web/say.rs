@@ -4,7 +4,7 @@ use axum::http::HeaderValue;
 
 use crate::assess::{FactorName, Grade, Mood, Status};
 use crate::extract::post::PostKind;
-use crate::incident::{Dismissal, Outcome, State};
+use crate::incident::{Dismissal, FactStatus, Outcome, State};
 use crate::notify::Reason;
 use crate::people::Role;
 
@@ -67,6 +67,16 @@ impl Lang {
             Grade::Yellow => self.t("较大", "act today"),
             Grade::Blue => self.t("一般", "in ordinary time"),
         }
+    }
+
+    pub(super) fn fact(self, status: FactStatus) -> &'static str {
+        let english = match status {
+            FactStatus::Unverified => "Not verified yet",
+            FactStatus::True => "True",
+            FactStatus::Partly => "Partly true",
+            FactStatus::False => "False",
+        };
+        self.t(status.chinese(), english)
     }
 
     pub(super) fn state(self, state: State) -> &'static str {

@@ -1,6 +1,7 @@
 //! The whole console over a real pipeline in a directory of its own: who may do what, what is refused, and
 //! that nothing of a writer comes out.
 
+mod facts;
 mod rescore;
 mod verdict;
 mod why;

@@ -475,10 +475,12 @@ async function everyPage(browser, daemon) {
   const incident = new URL(await look.page.locator("li.row h2 a").first().evaluate((link) => link.href)).pathname;
   await look.go(incident);
   const post = new URL(await look.page.locator("article.ev a[href^='/posts/']").first().evaluate((link) => link.href)).pathname;
+  await look.go("/events");
+  const event = new URL(await look.page.locator("li.row h2 a[href^='/events/']").first().evaluate((link) => link.href)).pathname;
   await look.context.close();
   const pages = {
     desk: "/", closed: "/?state=closed", incident, post, search: "/search", found: `/search?q=${encodeURIComponent("起火")}`, wrong: "/search?q=%28%28",
-    topics: "/topics", sources: "/sources", outbox: "/outbox", settings: "/settings", docs: "/docs",
+    topics: "/topics", events: "/events", event, facts: "/facts", sources: "/sources", outbox: "/outbox", settings: "/settings", docs: "/docs",
   };
   for (const [width, height] of [[1280, 800], [390, 844]]) {
     for (const colorScheme of ["light", "dark"]) {

@@ -91,6 +91,22 @@ def main():
         same(incident["rules"], ["grave-event"], "rules")
         assert incident["why"][0].startswith("事件升级：“") and "评为" in incident["why"][0], incident["why"]
 
+    with case("events: what the desk says of a claim stands on its page, on the incident and in `facts`, also after kill -9"):
+        card = {"claim": f"{HERE}要停水一周", "status": "false", "source": "市水务局", "note": "今晚恢复供水"}
+        path = f'/api/v1/events/{found[HERE, "utilities"]["id"]}/fact'
+        same(daemon.request("POST", path, {**card, "source": None})[0], 400, "a verdict without an office")
+        status, stated = daemon.request("POST", path, card)
+        same((status, stated["status"]), (200, "false"), "the card")
+        daemon.kill()
+        daemon.start()
+        same([fact["claim"] for fact in daemon.get("/api/v1/facts")["items"]], [card["claim"]], "cards after a kill")
+        timeline = daemon.get(f'/api/v1/incidents/{incident["id"]}')["timeline"]
+        noted = json.dumps(timeline, ensure_ascii=False)
+        if any(shown["post"] in {e["post"] for e in water["evidence"]} for shown in incident["evidence"]):
+            assert "不实（市水务局）。今晚恢复供水" in noted, noted
+        wait_for("the event after the kill", lambda: events())
+        assert "不实" in daemon.get(f'/events/{found[HERE, "utilities"]["id"]}', raw=True), "the card on the page"
+
     with case("events: an unknown one is not found, a wrong parameter is refused"):
         same(daemon.request("GET", "/api/v1/events/none")[0], 404, "status of an unknown event")
         same(daemon.request("GET", "/api/v1/events?author=x")[0], 400, "status")

@@ -5,7 +5,10 @@ mod conformance_crawl;
 mod conformance_extract;
 mod conformance_notify;
 mod demo;
+mod detecting;
 mod hostile;
 mod labelled;
 mod local_server;
 mod outward;
+#[path = "../streams/mod.rs"]
+mod streams;

@@ -16,31 +16,31 @@ use jiff::{SignedDuration, Timestamp};
 use minsheng::extract::post::{AuthorName, Counts, Dated, Post, PostId, PostKind, VoiceKey};
 use minsheng::source::SourceId;
 
-pub use score::{Clusters, Tally, TopicScore};
-pub use story::{Kind, Story};
+pub(crate) use score::Tally;
+pub(crate) use story::{Kind, Story};
 use town::Town;
 
 /// What stream is to be made.
 #[derive(Debug, Clone, Copy)]
-pub struct Plan {
-    pub seed: u64,
-    pub days: u32,
-    pub posts_a_day: u32,
+pub(crate) struct Plan {
+    pub(crate) seed: u64,
+    pub(crate) days: u32,
+    pub(crate) posts_a_day: u32,
     /// Happenings that many speak of, 10 to 400 posts each, over all days after the first two.
-    pub bursts: u32,
+    pub(crate) bursts: u32,
     /// Happenings of two to nine posts.
-    pub small: u32,
+    pub(crate) small: u32,
     /// Whether the traps are among it.
-    pub traps: bool,
+    pub(crate) traps: bool,
 }
 
 /// A stream, in the order in which its posts become known.
-pub struct Stream {
-    pub posts: Vec<Arc<Post>>,
+pub(crate) struct Stream {
+    pub(crate) posts: Vec<Arc<Post>>,
     /// The story of each post; none for everyday talk and single complaints.
-    pub told: Vec<Option<u32>>,
-    pub stories: Vec<Story>,
-    pub days: u32,
+    pub(crate) told: Vec<Option<u32>>,
+    pub(crate) stories: Vec<Story>,
+    pub(crate) days: u32,
 }
 
 /// A post before it has an identity.
@@ -64,7 +64,7 @@ const SOURCES: [&str; 4] = ["town-forum", "weibo-mirror", "hotline", "news-comme
 
 impl Stream {
     /// Makes the stream of a plan.
-    pub fn of(plan: Plan) -> Self {
+    pub(crate) fn of(plan: Plan) -> Self {
         let mut town = Town::new(plan);
         let mut drafts = town.talk(plan);
         let mut stories = Vec::new();
@@ -131,7 +131,7 @@ impl Stream {
     }
 
     /// Posts of each story.
-    pub fn sizes(&self) -> Vec<usize> {
+    pub(crate) fn sizes(&self) -> Vec<usize> {
         let mut sizes = vec![0; self.stories.len()];
         self.told.iter().flatten().for_each(|&story| sizes[story as usize] += 1);
         sizes

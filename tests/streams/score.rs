@@ -16,40 +16,40 @@ const MAJORITY: f32 = 0.5;
 const LEARNT: u32 = 3;
 
 /// What the topics were worth.
-#[derive(Debug, Default, Clone)]
-pub struct TopicScore {
-    pub days: f32,
-    pub bursts: usize,
-    pub found: usize,
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(crate) struct TopicScore {
+    pub(crate) days: f32,
+    pub(crate) bursts: usize,
+    pub(crate) found: usize,
     /// Of 60 posts or more.
-    pub large: usize,
-    pub large_found: usize,
+    pub(crate) large: usize,
+    pub(crate) large_found: usize,
     /// Median number of the story's posts at the first alarm.
-    pub posts_at_alarm: f32,
+    pub(crate) posts_at_alarm: f32,
     /// Median minutes from the first alarm to half of the story's posts.
-    pub lead_minutes: f32,
+    pub(crate) lead_minutes: f32,
     /// Alarms of nothing that happened, by what they were of.
-    pub false_alarms: BTreeMap<&'static str, usize>,
+    pub(crate) false_alarms: BTreeMap<&'static str, usize>,
     /// Alarms of a scheduled peak after its third time.
-    pub peak_alarms: usize,
+    pub(crate) peak_alarms: usize,
 }
 
 impl TopicScore {
-    pub fn false_a_day(&self) -> f32 {
+    pub(crate) fn false_a_day(&self) -> f32 {
         self.false_alarms.values().sum::<usize>() as f32 / self.days
     }
 
-    pub fn recall(&self) -> f32 {
+    pub(crate) fn recall(&self) -> f32 {
         self.found as f32 / self.bursts.max(1) as f32
     }
 
-    pub fn recall_of_large(&self) -> f32 {
+    pub(crate) fn recall_of_large(&self) -> f32 {
         self.large_found as f32 / self.large.max(1) as f32
     }
 }
 
 /// Notes what is told while a stream runs.
-pub struct Tally<'a> {
+pub(crate) struct Tally<'a> {
     stream: &'a Stream,
     of: BTreeMap<u64, usize>,
     alarms: Vec<(usize, Vec<u64>)>,
@@ -58,13 +58,13 @@ pub struct Tally<'a> {
 }
 
 impl<'a> Tally<'a> {
-    pub fn new(stream: &'a Stream) -> Self {
+    pub(crate) fn new(stream: &'a Stream) -> Self {
         let of = stream.posts.iter().enumerate().map(|(at, post)| (short(post), at)).collect();
         Self { stream, of, alarms: Vec::new(), placed: Vec::new(), into: BTreeMap::new() }
     }
 
     /// Notes what the next post led to.
-    pub fn note(&mut self, rising: Option<&Rising>, placed: &Placed) {
+    pub(crate) fn note(&mut self, rising: Option<&Rising>, placed: &Placed) {
         if let Some(rising) = rising {
             let posts = rising.posts.iter().map(|member| member.post).collect();
             self.alarms.push((self.placed.len(), posts));
@@ -82,7 +82,7 @@ impl<'a> Tally<'a> {
         (most as f32 >= MAJORITY * posts.len() as f32).then_some(story)
     }
 
-    pub fn topics(&self) -> TopicScore {
+    pub(crate) fn topics(&self) -> TopicScore {
         let stream = self.stream;
         let mut when: Vec<Vec<i64>> = vec![Vec::new(); stream.stories.len()];
         for (post, story) in stream.posts.iter().zip(&stream.told) {
@@ -133,7 +133,7 @@ impl<'a> Tally<'a> {
     }
 
     /// The event of each post at the end.
-    pub fn clusters(&self) -> Clusters {
+    pub(crate) fn clusters(&self) -> Clusters {
         let last = |mut id: u64| {
             while let Some(&further) = self.into.get(&id) {
                 id = further;
@@ -147,15 +147,15 @@ impl<'a> Tally<'a> {
 
 /// How posts were put together, held against the stories: B-cubed (Bagga & Baldwin 1998) over the posts of what happened;
 /// other posts that stand among them count against precision.
-#[derive(Debug, Default, Clone)]
-pub struct Clusters {
-    pub posts: usize,
-    pub precision: f32,
-    pub recall: f32,
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(crate) struct Clusters {
+    pub(crate) posts: usize,
+    pub(crate) precision: f32,
+    pub(crate) recall: f32,
     /// Share of the posts that stand in an event most of whose posts are of another place.
-    pub misplaced: f32,
+    pub(crate) misplaced: f32,
     /// Events that the stories fall into, for each story.
-    pub split: f32,
+    pub(crate) split: f32,
 }
 
 impl Clusters {
@@ -210,7 +210,7 @@ impl Clusters {
         score
     }
 
-    pub fn f1(&self) -> f32 {
+    pub(crate) fn f1(&self) -> f32 {
         2.0 * self.precision * self.recall / (self.precision + self.recall).max(f32::MIN_POSITIVE)
     }
 }

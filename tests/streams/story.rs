@@ -6,7 +6,7 @@ use super::{DAY, Draft, Plan};
 
 /// Of what kind a story is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Something happened, and many speak of it.
     Burst,
     /// Something happened, and few speak of it.
@@ -23,12 +23,12 @@ pub enum Kind {
 
 /// A story.
 #[derive(Debug, Clone)]
-pub struct Story {
-    pub kind: Kind,
+pub(crate) struct Story {
+    pub(crate) kind: Kind,
     /// Where.
-    pub place: String,
+    pub(crate) place: String,
     /// What.
-    pub problem: &'static str,
+    pub(crate) problem: &'static str,
 }
 
 /// Days before the first happening: until then nothing is usual yet.

@@ -4,7 +4,7 @@
 
 /// Of what sort a place is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sort {
+pub(crate) enum Sort {
     Estate,
     Road,
     School,
@@ -14,11 +14,11 @@ pub enum Sort {
 }
 
 impl Sort {
-    pub const ALL: [Self; 6] =
+    pub(crate) const ALL: [Self; 6] =
         [Self::Estate, Self::Road, Self::School, Self::Hospital, Self::Firm, Self::Market];
 
     /// How names of this sort end.
-    pub fn endings(self) -> &'static [&'static str] {
+    pub(crate) fn endings(self) -> &'static [&'static str] {
         match self {
             Self::Estate => &["花园", "小区", "家园", "苑", "新村", "雅苑", "公寓", "名城"],
             Self::Road => &["路", "街", "大道", "巷", "大桥"],
@@ -30,7 +30,7 @@ impl Sort {
     }
 
     /// How many of this sort stand beside each other in a town, of a hundred.
-    pub fn share(self) -> usize {
+    pub(crate) fn share(self) -> usize {
         match self {
             Self::Estate => 40,
             Self::Road => 24,
@@ -41,25 +41,26 @@ impl Sort {
 }
 
 /// First and second halves of names.
-pub const FIRST: &str = "望云金翠锦碧凤清荷兰桂梅竹松枫柳杏桃瑞祥嘉永恒泰丰盛华景星晨曙旭霞岚溪泉沁澜";
-pub const SECOND: &str = "江湖苇岭泽洲汀岸坪麓岗坡源渡浦塘堤川峰野原谷林枝叶荫庐庭轩阁亭楼榭台舟帆桥港";
+pub(crate) const FIRST: &str = "望云金翠锦碧凤清荷兰桂梅竹松枫柳杏桃瑞祥嘉永恒泰丰盛华景星晨曙旭霞岚溪泉沁澜";
+pub(crate) const SECOND: &str =
+    "江湖苇岭泽洲汀岸坪麓岗坡源渡浦塘堤川峰野原谷林枝叶荫庐庭轩阁亭楼榭台舟帆桥港";
 
 /// A complaint, in the wordings of many.
-pub struct Problem {
-    pub name: &'static str,
+pub(crate) struct Problem {
+    pub(crate) name: &'static str,
     /// Where it may happen.
-    pub at: &'static [Sort],
+    pub(crate) at: &'static [Sort],
     /// What is wrong, the place named.
-    pub facts: &'static [&'static str],
+    pub(crate) facts: &'static [&'static str],
     /// What comes of it.
-    pub effects: &'static [&'static str],
+    pub(crate) effects: &'static [&'static str],
     /// What is wrong, for those who name no place.
-    pub echoes: &'static [&'static str],
+    pub(crate) echoes: &'static [&'static str],
 }
 
 use Sort::{Estate, Firm, Hospital, Market, Road, School};
 
-pub const PROBLEMS: &[Problem] = &[
+pub(crate) const PROBLEMS: &[Problem] = &[
     Problem {
         name: "water-off",
         at: &[Estate],
@@ -428,7 +429,7 @@ pub const PROBLEMS: &[Problem] = &[
 ];
 
 /// How complaints begin, end and ask.
-pub const OPENINGS: &[&str] = &[
+pub(crate) const OPENINGS: &[&str] = &[
     "",
     "",
     "",
@@ -445,7 +446,7 @@ pub const OPENINGS: &[&str] = &[
     "曝光一下，",
     "大家注意，",
 ];
-pub const ASKS: &[&str] = &[
+pub(crate) const ASKS: &[&str] = &[
     "",
     "",
     "什么时候能解决",
@@ -462,7 +463,7 @@ pub const ASKS: &[&str] = &[
     "再这样就去上访了",
     "求扩散",
 ];
-pub const TIMES: &[&str] = &[
+pub(crate) const TIMES: &[&str] = &[
     "",
     "",
     "",
@@ -479,7 +480,7 @@ pub const TIMES: &[&str] = &[
 ];
 
 /// Everyday talk: the words of each subject.
-pub const SUBJECTS: &[&str] = &[
+pub(crate) const SUBJECTS: &[&str] = &[
     "火锅 毛肚 蘸料 麻辣 鸭血 肥牛 排队 锅底 冰粉",
     "面馆 牛肉面 辣椒油 加蛋 小菜 早点 豆浆 油条 包子",
     "公园 菊花 银杏 散步 湖边 长椅 鸽子 风筝 草坪",
@@ -529,7 +530,7 @@ pub const SUBJECTS: &[&str] = &[
     "烘焙 蛋糕 黄油 烤箱 打发 面粉 吐司 曲奇 模具",
     "二手 闲置 砍价 包邮 成色 转手 描述 秒拍 议价",
 ];
-pub const TALK: &[&str] = &[
+pub(crate) const TALK: &[&str] = &[
     "今天{a}配{b}，{n}",
     "说到{a}，还是{b}靠谱",
     "{a}和{b}你选哪个",
@@ -552,11 +553,11 @@ pub const TALK: &[&str] = &[
     "{a}这件事，急不得，{b}慢慢来",
 ];
 /// Ends of names of shops and clubs, which nobody has heard of before.
-pub const SHOPS: &[&str] =
+pub(crate) const SHOPS: &[&str] =
     &["面馆", "书屋", "茶社", "球馆", "花店", "影城", "烤肉", "民宿", "琴行", "咖啡馆"];
 
 /// Adverts that use alarming words.
-pub const ADVERTS: &[&str] = &[
+pub(crate) const ADVERTS: &[&str] = &[
     "再也不怕停水异味，{n}净水器厂家直销，加微信立减五百",
     "{n}防火门专业定制，火灾来了也不慌，下单送灭火器，详询客服",
     "暖气不热？{n}地暖清洗，扫码领优惠券，全城上门",
@@ -566,7 +567,7 @@ pub const ADVERTS: &[&str] = &[
 ];
 
 /// A flood by few: the same words again and again.
-pub const FLOODS: &[&str] = &[
+pub(crate) const FLOODS: &[&str] = &[
     "{p}黑心老板还我血汗钱不给工资天理难容",
     "曝光{p}食物中毒全是假的赔钱",
     "{p}爆炸了快转不转不是本地人",
@@ -574,7 +575,7 @@ pub const FLOODS: &[&str] = &[
 ];
 
 /// What everybody speaks of at the same hour each day.
-pub const PEAK: &[&str] = &[
+pub(crate) const PEAK: &[&str] = &[
     "晚高峰又开始了，{a}堵成停车场",
     "{a}晚高峰准时堵，红灯等了五轮",
     "下班路上{a}又是一片红，慢慢挪",
@@ -583,7 +584,7 @@ pub const PEAK: &[&str] = &[
 ];
 
 /// What slowly becomes the talk of the town.
-pub const RISE: &[&str] = &[
+pub(crate) const RISE: &[&str] = &[
     "地铁{a}号线快通了，期待试乘",
     "听说{a}号线下月开通，离家就两站",
     "{a}号线试乘票抽到了吗",

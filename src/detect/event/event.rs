@@ -76,6 +76,8 @@ pub struct Event {
     evidence: Vec<Evidence>,
     content: f32,
     highest: Option<Grade>,
+    /// Its grade when its latest post came.
+    stood: Option<Grade>,
     reactions: f32,
     media: bool,
     told: BTreeMap<u64, Told>,
@@ -157,6 +159,7 @@ impl Event {
             evidence: Vec::new(),
             content: 0.0,
             highest: None,
+            stood: None,
             reactions: 0.0,
             media: false,
             told: BTreeMap::new(),
@@ -282,9 +285,17 @@ impl Event {
                 age: now.saturating_sub(self.first) as f32 / 3_600.0,
                 again: self.again.is_some(),
                 answered: self.answered.is_some(),
+                stood: self.stood,
             },
             grades,
         )
+    }
+
+    /// Notes the grade it has now. What is of no service has none, and is not worth the reckoning.
+    pub(super) fn stand(&mut self, now: u32, grades: &[f32; 4]) {
+        if self.highest.is_some() {
+            self.stood = self.score(now, grades).grade;
+        }
     }
 
     /// Posts that show it, strongest first, at most [`Signal::EVIDENCE`].
@@ -424,6 +435,7 @@ impl Event {
         self.add_evidence(other.evidence);
         self.content = self.content.max(other.content);
         self.highest = self.highest.max(other.highest);
+        self.stood = self.stood.max(other.stood);
         self.reactions += other.reactions;
         self.media |= other.media;
         for (watch, told) in other.told {

@@ -27,6 +27,8 @@ pub(super) struct Known {
     pub(super) again: bool,
     /// Whether an office has said something in it.
     pub(super) answered: bool,
+    /// The grade it had when its latest post came.
+    pub(super) stood: Option<Grade>,
 }
 
 /// One line of the score.
@@ -62,8 +64,11 @@ impl Score {
 const MANY: f32 = 5.0;
 /// How far topics vary on their own (algorithms §6).
 const OVERDISPERSION: f32 = 8.0;
+/// A grade is lost only where the points are so many below its beginning: what wavers around it does not flicker.
+const HOLDS: f32 = 5.0;
 
-/// Scores an event; `grades` are the points at which blue, yellow, orange and red begin.
+/// Scores an event; `grades` are the points at which blue, yellow, orange and red begin. A grade is reached at once, and
+/// lost with hysteresis.
 pub(super) fn of(known: &Known, grades: &[f32; 4]) -> Score {
     let content = known.content.max(0.0);
     let mut lines = vec![line(content, "帖文内容".to_owned())];
@@ -92,9 +97,11 @@ pub(super) fn of(known: &Known, grades: &[f32; 4]) -> Score {
     }
     let points = lines.iter().map(|line| line.points).sum::<f32>().clamp(0.0, 100.0).round();
     lines.sort_by(|one, other| other.points.total_cmp(&one.points));
-    let reached =
-        Grade::ALL.into_iter().zip(grades).rfind(|(_, from)| points >= **from).map(|(grade, _)| grade);
-    Score { points, grade: reached.max(known.floor), lines }
+    let from = |points: f32| {
+        Grade::ALL.into_iter().zip(grades).rfind(|(_, from)| points >= **from).map(|(grade, _)| grade)
+    };
+    let held = from(points + HOLDS).min(known.stood);
+    Score { points, grade: from(points).max(held).max(known.floor), lines }
 }
 
 fn line(points: f32, why: String) -> Line {
@@ -127,6 +134,7 @@ mod tests {
             age: 1.0,
             again: false,
             answered: false,
+            stood: None,
         }
     }
 
@@ -157,6 +165,24 @@ mod tests {
         ] {
             let score = of(&known, &GRADES);
             assert_eq!((score.points, score.grade), (points, grade), "{name}: {:?}", score.lines);
+        }
+    }
+
+    #[test]
+    fn a_grade_is_reached_at_once_and_lost_late() {
+        for (content, stood, grade) in [
+            (36.0, None, Some(Grade::Yellow)),
+            (36.0, Some(Grade::Blue), Some(Grade::Yellow)),
+            (32.0, None, Some(Grade::Blue)),
+            (32.0, Some(Grade::Yellow), Some(Grade::Yellow)),
+            (32.0, Some(Grade::Red), Some(Grade::Yellow)),
+            (27.0, Some(Grade::Yellow), Some(Grade::Blue)),
+            (5.0, Some(Grade::Red), None),
+        ] {
+            let score = of(&Known { age: 7.0, answered: true, ..known(content + 6.0) }, &GRADES);
+            assert_eq!(score.points, content, "{:?}", score.lines);
+            let score = of(&Known { age: 7.0, answered: true, stood, ..known(content + 6.0) }, &GRADES);
+            assert_eq!(score.grade, grade, "{content} after {stood:?}");
         }
     }
 

@@ -186,6 +186,7 @@ impl Events {
             Joining { post, spoken, features: &weighed, anchors: &anchors, words: &words, voice, at };
         let event = self.live.get_mut(&number).expect("it was found or opened just now");
         event.take(&joining, tie.as_ref());
+        event.stand(self.now, &self.config.grades);
         self.touched.insert(number);
         Placed { event: Some(event.id), merged }
     }
@@ -293,6 +294,9 @@ impl Events {
             merged.push((younger.id, older.id));
             for key in younger.held_anchors(0.0) {
                 self.by_anchor.put(key, into);
+            }
+            for post in &younger.members {
+                self.homes.put(short(post.as_bytes()), into);
             }
             for (feature, _) in younger.features() {
                 self.by_feature.put(*feature, into);

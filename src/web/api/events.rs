@@ -5,10 +5,12 @@ use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::facts::{FactOut, fact_of, facts_of};
 use super::params::Params;
 use super::shape::{EvidenceOut, Listed};
 use super::topics::instant;
 use crate::assess::Grade;
+use crate::incident::FactCard;
 use crate::pipeline::events::EventNow;
 use crate::web::Web;
 use crate::web::error::Problem;
@@ -65,6 +67,8 @@ pub(in crate::web) struct EventOut {
     members: Vec<String>,
     /// Why the latest post that joined it did, in Chinese.
     joined_because: Option<String>,
+    /// What the desk said last of what it tells; null if nothing.
+    fact: Option<FactOut>,
     /// The posts that tell what it is about, strongest first.
     evidence: Vec<EvidenceOut>,
 }
@@ -125,7 +129,9 @@ pub(in crate::web) async fn list(
             && category
                 .is_none_or(|category| now.event.category().is_some_and(|known| known.id() == category))
     });
-    let items = wanted.take(limit).map(|now| EventOut::of(now)).collect();
+    let wanted: Vec<_> = wanted.take(limit).collect();
+    let mut facts = facts_of(&web).await?;
+    let items = wanted.into_iter().map(|now| EventOut::of(now, facts.remove(&now.event.id))).collect();
     Ok(Json(Listed { items, next: None }))
 }
 
@@ -134,11 +140,12 @@ pub(in crate::web) async fn one(
     Path(id): Path<String>,
 ) -> Result<Json<EventOut>, Problem> {
     let now = web.handles().events.one(&id).ok_or_else(Problem::not_found)?;
-    Ok(Json(EventOut::of(&now)))
+    let fact = fact_of(&web, now.event.id).await?;
+    Ok(Json(EventOut::of(&now, fact)))
 }
 
 impl EventOut {
-    fn of(now: &EventNow) -> Self {
+    fn of(now: &EventNow, fact: Option<FactCard>) -> Self {
         let EventNow { event, score, forecast, at } = now;
         let (phase, doubling) = event.phase(*at);
         let (verify, doubts) = event.doubts();
@@ -203,6 +210,7 @@ impl EventOut {
                 .collect(),
             members: event.members.iter().map(ToString::to_string).collect(),
             joined_because: event.tie.clone(),
+            fact: fact.map(FactOut::of),
             evidence: event.evidence().iter().map(EvidenceOut::of).collect(),
         }
     }

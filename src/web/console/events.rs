@@ -1,18 +1,22 @@
 //! What happened: events with what many posts tell of them; one page for all, and one for each.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::Extension;
 use axum::extract::{Path, State};
 use jiff::Timestamp;
 
 use super::curve::{Drawn, draw};
+use super::facts::Card;
 use super::{Frame, Nav, Page, render};
 use crate::assess::Grade;
 use crate::detect::Evidence;
 use crate::detect::event::{Line, Phase};
-use crate::incident::Incident;
+use crate::incident::{FactCard, Incident};
 use crate::pipeline::events::EventNow;
 use crate::web::Web;
+use crate::web::api::facts::{fact_of, facts_of, incidents_of, open_incidents};
 use crate::web::api::topics::instant;
 use crate::web::auth::Visitor;
 use crate::web::error::Problem;
@@ -56,6 +60,7 @@ struct EventPage {
     tie: Option<String>,
     comments: u32,
     doubling: Option<String>,
+    card: Card,
 }
 
 struct Row {
@@ -74,6 +79,8 @@ struct Row {
     last: Timestamp,
     curve: Drawn,
     evidence: Vec<Shown>,
+    /// What the desk said of what it tells.
+    fact: Option<String>,
     /// Open incidents that rest on the same posts: number and title.
     incidents: Vec<(String, String)>,
 }
@@ -104,7 +111,8 @@ pub(in crate::web) async fn one(
     let now = web.handles().events.one(&id).ok_or_else(Problem::not_found)?;
     let (l, event) = (visitor.lang, &now.event);
     let open = open_incidents(&web).await?;
-    let r = row(&web, l, &now, &open, usize::MAX);
+    let fact = fact_of(&web, event.id).await?;
+    let r = row(&web, l, &now, &open, fact.as_ref(), usize::MAX);
     let page = EventPage {
         f: Frame::new(&visitor, Nav::Events, &r.title, web.0.inbox.is_some()),
         points: now.score.points,
@@ -127,6 +135,7 @@ pub(in crate::web) async fn one(
         tie: event.tie.clone(),
         comments: event.comments,
         doubling: event.phase(now.at).1.map(|hours| format!("{hours:.1}")),
+        card: Card::of(&visitor, fact),
         r,
     };
     Ok(render(&page))
@@ -134,16 +143,20 @@ pub(in crate::web) async fn one(
 
 async fn rows_of(web: &Web, lang: Lang) -> Result<Vec<Row>, Problem> {
     let open = open_incidents(web).await?;
+    let facts = facts_of(web).await?;
     let events = web.handles().events.current();
-    Ok(events.iter().map(|now| row(web, lang, now, &open, SHOWN)).collect())
+    let row = |now: &Arc<EventNow>| row(web, lang, now, &open, facts.get(&now.event.id), SHOWN);
+    Ok(events.iter().map(row).collect())
 }
 
-async fn open_incidents(web: &Web) -> Result<Vec<Incident>, Problem> {
-    let reading = &web.handles().reading;
-    Ok(reading.blocking(|reading| Ok(reading.store().incidents_in_mind(Timestamp::MAX)?)).await?)
-}
-
-fn row(web: &Web, lang: Lang, now: &EventNow, open: &[Incident], shown: usize) -> Row {
+fn row(
+    web: &Web,
+    lang: Lang,
+    now: &EventNow,
+    open: &[Incident],
+    fact: Option<&FactCard>,
+    shown: usize,
+) -> Row {
     let EventNow { event, score, at, .. } = now;
     let configured = web.configured();
     let department = event.subject().and_then(|subject| subject.department).unwrap_or_default();
@@ -153,9 +166,6 @@ fn row(web: &Web, lang: Lang, now: &EventNow, open: &[Incident], shown: usize) -
     });
     let assessor = web.handles().reading.assessor();
     let category = event.category().map(|id| assessor.lexicon().categories().get(id).name.clone());
-    let shares = |incident: &&Incident| {
-        incident.evidence.iter().any(|known| event.evidence().iter().any(|shows| shows.post == known.post))
-    };
     let hours: Vec<(u32, u32)> = event.hours().map(|(hour, what)| (hour, what.posts)).collect();
     Row {
         id: event.id_text(),
@@ -178,9 +188,8 @@ fn row(web: &Web, lang: Lang, now: &EventNow, open: &[Incident], shown: usize) -
             .take(shown)
             .map(|e| Shown { href: markup::link(e.url.as_ref()), e: e.clone() })
             .collect(),
-        incidents: open
-            .iter()
-            .filter(shares)
+        fact: fact.map(|card| lang.fact(card.status).to_owned()),
+        incidents: incidents_of(now, open)
             .map(|incident| (incident.id.to_string(), incident.title.clone()))
             .collect(),
     }

@@ -5,6 +5,7 @@ mod curve;
 pub(super) mod desk;
 pub(super) mod enter;
 pub(super) mod events;
+pub(super) mod facts;
 pub(super) mod incident;
 pub(super) mod outbox;
 pub(super) mod post;

@@ -5,7 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "a bench that cannot go on ends")]
 #![allow(clippy::print_stdout, reason = "its figures are what it is for")]
 
-#[path = "../tests/streams/mod.rs"]
+mod foretold;
+#[path = "../../tests/streams/mod.rs"]
 mod streams;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use foretold::{Foretold, HORIZONS};
 use jiff::civil::date;
 use minsheng::assess::Assessor;
 use minsheng::config::{self, Directories};
@@ -56,6 +58,7 @@ fn run(assessor: &Assessor, config: &DetectConfig, plan: Plan) {
     let stream = Stream::of(plan);
     let mut detector = Detector::new(config.clone(), Vec::new(), BTreeMap::new());
     let mut tally = Tally::new(&stream);
+    let mut foretold = Foretold::default();
     let (mut topics, mut events) = (Listener::new(config.topics.clone()), Events::new(config.events.clone()));
     let mut sorts = Sorts::default();
     let (mut of_words, mut of_topics, mut of_events) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
@@ -64,27 +67,7 @@ fn run(assessor: &Assessor, config: &DetectConfig, plan: Plan) {
         let observed = detector.observe(&assessed, sequence);
         let rising = observed.topic.and_then(|id| detector.topics().topic(id)).map(|topic| &topic.rising);
         tally.note(rising.filter(|rising| rising.is_new_alarm()), &observed.placed);
-        if let Ok(want) = std::env::var("STORY")
-            && let Some(story) = stream.told[sequence as usize - 1]
-        {
-            let want: u32 = want.parse().unwrap();
-            if story >= want && story < want + 6 {
-                println!(
-                    "S{story} {:?} e{:04x} {} {:?} {} | {}",
-                    stream.stories[story as usize].kind,
-                    observed.placed.event.unwrap_or(0) as u16,
-                    assessed.assessment.category.as_ref().map_or("-", |c| c.id.id()),
-                    assessed.assessment.grade,
-                    observed
-                        .placed
-                        .event
-                        .and_then(|id| detector.events().event(id))
-                        .and_then(|e| e.tie.clone())
-                        .unwrap_or_default(),
-                    post.text
-                );
-            }
-        }
+        foretold.look(detector.events(), post.captured_at.as_second() as u32);
         let begun = Instant::now();
         let heard = Heard::of(&assessed, &mut sorts);
         let read = Instant::now();
@@ -121,4 +104,10 @@ fn run(assessor: &Assessor, config: &DetectConfig, plan: Plan) {
         clusters.posts,
         micros(of_events),
     );
+    for (hours, errors) in HORIZONS.iter().zip(foretold.errors()) {
+        println!(
+            "  forecast +{hours} h: error {:.3} (pace goes on {:.3}, damped {:.3}), range held {:.2} of {}",
+            errors.ours, errors.persistence, errors.damped, errors.covered, errors.forecasts,
+        );
+    }
 }
