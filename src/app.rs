@@ -147,11 +147,10 @@ pub async fn pipeline_alone(mut loaded: Loaded, data: &Path, clock: Clock) -> an
     Ok(pipeline)
 }
 
-/// How receivers are reached, without a daemon: for a test of one.
-pub fn carriers(loaded: &Loaded) -> anyhow::Result<Carriers> {
-    let console = loaded.config.web.console_url();
-    let mailer = mailer(&loaded.receivers, &loaded.outward, &console)?;
-    Ok(Carriers::new(loaded.receivers.clone(), mailer, loaded.outward.clone(), console))
+/// How receivers are reached, without a daemon: for a test of one, or for the word of a watch.
+pub fn carriers(receivers: Receivers, outward: Outward, console: Url) -> anyhow::Result<Carriers> {
+    let mailer = mailer(&receivers, &outward, &console)?;
+    Ok(Carriers::new(receivers, mailer, outward, console))
 }
 
 /// Servers that run beside the daemon: the demo's town and sinks.

@@ -61,6 +61,10 @@ impl Foretold {
             }
             let back = |hours: usize| known.len().checked_sub(hours + 1).map_or(0.0, |at| known[at]);
             let (last, before) = (back(0) - back(1), back(1) - back(2));
+            // What nobody speaks of any more stays as it is; every way foretells that.
+            if last <= 0.0 {
+                continue;
+            }
             for ours in events.forecast(event) {
                 let Some(horizon) = HORIZONS.iter().position(|&hours| hours == ours.hours) else { continue };
                 let hours = ours.hours;

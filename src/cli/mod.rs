@@ -22,6 +22,7 @@ mod rescore;
 mod search;
 mod serve;
 mod verify;
+mod watch;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -94,6 +95,8 @@ enum Command {
     Rescore(rescore::Rescore),
     /// Send a marked test through one receiver and show the answer
     NotifyTest(notify_test::NotifyTest),
+    /// Watch a daemon on another machine, and call when it falls silent
+    Watch(watch::Watch),
     /// People who may log in
     #[command(subcommand)]
     User(people::User),
@@ -171,6 +174,7 @@ async fn run(places: &Places, command: Command) -> Done {
         Command::Export(export) => export.run(places).await,
         Command::Rescore(rescore) => rescore.run(places).await,
         Command::NotifyTest(test) => test.run(places).await,
+        Command::Watch(watch) => watch.run(places).await,
         Command::User(user) => user.run(places).await,
         Command::Token(token) => token.run(places).await,
         Command::Verify(verify) => verify.run(places),

@@ -23,7 +23,8 @@ impl NotifyTest {
     pub(super) async fn run(&self, places: &Places) -> Done {
         let loaded = config::load(&places.directories(), today()).map_err(Failure::Faults)?;
         let names: Vec<String> = loaded.receivers.names().into_iter().collect();
-        let carriers = app::carriers(&loaded)?;
+        let console = loaded.config.web.console_url();
+        let carriers = app::carriers(loaded.receivers, loaded.outward, console)?;
         let tried = carriers.test(&self.receiver, &Clock::system()).await;
         let Some(deliveries) = tried else {
             let known = if names.is_empty() { "there are none".to_owned() } else { names.join(", ") };

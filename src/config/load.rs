@@ -131,6 +131,19 @@ pub fn dictionaries(dir: &Path, today: Date) -> Result<Lexicon, Vec<Fault>> {
     lexicon.ok_or(faults)
 }
 
+/// Reads who is to be told and the way out, without all else; all faults at once.
+pub fn receivers(dir: &Path) -> Result<(Receivers, Outward), Vec<Fault>> {
+    let mut faults = Vec::new();
+    let config = config(dir, &mut faults);
+    let path = dir.join("receivers.toml");
+    there(&path, &mut faults);
+    let receivers =
+        part(&path, |text| Receivers::from_toml(text, &|place: &SecretPlace| place.read()), &mut faults);
+    let outward = outward(&config, dir, &mut faults);
+    let refused = faults.iter().any(|fault| fault.weight == Weight::Error);
+    receivers.zip(outward).filter(|_| !refused).ok_or(faults)
+}
+
 /// Reads a file of rules by itself; all faults at once.
 pub fn rules(path: &Path) -> Result<RuleBook, Vec<Fault>> {
     let mut faults = Vec::new();

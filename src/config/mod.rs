@@ -21,7 +21,7 @@ use crate::store::StoreConfig;
 use crate::web::WebConfig;
 
 pub use fault::{Fault, Weight};
-pub use load::{Directories, Loaded, MODEL, dictionaries, load, rules, weights};
+pub use load::{Directories, Loaded, MODEL, dictionaries, load, receivers, rules, weights};
 
 /// `minsheng.toml`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

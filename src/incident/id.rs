@@ -35,12 +35,22 @@ impl IncidentId {
         Self("TEST".to_owned())
     }
 
+    /// What stands in place of a name where the watch over a daemon speaks.
+    pub fn of_watch() -> Self {
+        Self("WATCH".to_owned())
+    }
+
+    /// Whether it names an incident of the desk, and neither a test nor the watch.
+    pub fn is_of_desk(&self) -> bool {
+        self.parts().is_some()
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The day and the count; `None` for a test's.
+    /// The day and the count; `None` for a test's or the watch's.
     pub(super) fn parts(&self) -> Option<(Date, u32)> {
         let (day, count) = self.0.strip_prefix("INC-")?.split_once('-')?;
         let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

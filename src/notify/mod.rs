@@ -13,6 +13,7 @@ mod batch;
 mod email;
 #[cfg(test)]
 mod fixture;
+pub mod heartbeat;
 mod plan;
 mod receiver;
 mod render;
@@ -31,7 +32,7 @@ use crate::incident::{IncidentId, State};
 pub use address::{BadMailAddress, MailAddress};
 pub use batch::Batch;
 pub use email::{Mailer, MailerError};
-pub use plan::{plan, test_of};
+pub use plan::{plan, silence_of, test_of};
 pub use receiver::{Channel, Receiver, Receivers, Smtp, SmtpTls, Webhook};
 pub use render::{Mail, mail};
 pub use retry::Attempt;
@@ -108,6 +109,10 @@ pub enum Reason {
     Breach,
     /// Called, since nothing had happened for too long.
     Escalated,
+    /// The daemon itself does not answer, or hears too little: the word of `minsheng watch`.
+    Silent,
+    /// It answers again.
+    Restored,
 }
 
 /// What a message tells.
@@ -219,7 +224,7 @@ impl NotificationKey {
 
 impl Reason {
     /// All, in the order of an incident's life.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Opened,
         Self::Raised,
         Self::Acknowledged,
@@ -234,8 +239,15 @@ impl Reason {
         Self::Dismissed,
         Self::Merged,
         Self::Reopened,
+        Self::Silent,
+        Self::Restored,
         Self::Test,
     ];
+
+    /// Whether it speaks of no incident: a test, or the word of the watch over the daemon.
+    pub fn is_outside(self) -> bool {
+        matches!(self, Self::Test | Self::Silent | Self::Restored)
+    }
 
     /// The word used in records and the API.
     pub fn as_str(self) -> &'static str {
@@ -255,6 +267,8 @@ impl Reason {
             Self::ClockWarning => "clock-warning",
             Self::Breach => "breach",
             Self::Escalated => "escalated",
+            Self::Silent => "silent",
+            Self::Restored => "restored",
         }
     }
 }

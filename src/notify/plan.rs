@@ -65,30 +65,72 @@ pub fn plan(
 
 /// Marked tests of one receiver, one a mailbox; two made at different times have different keys.
 pub fn test_of(receiver: &Receiver, now: Timestamp) -> Vec<Notification> {
-    let incident = IncidentId::of_test();
-    let test = |to: Option<String>| Notification {
-        key: key(&incident, 0, &format!("{} {now}", receiver.name), to.as_deref()),
+    let word =
+        Outside {
+            incident: IncidentId::of_test(), grade: Grade::Blue, title: "测试通知", why: Vec::new()
+        };
+    outside(receiver, Reason::Test, &word, now)
+}
+
+/// Word to one receiver that a daemon has fallen silent, or is back, one a mailbox. `since` is when it fell silent:
+/// all that is told of one silence belongs together.
+pub fn silence_of(
+    receiver: &Receiver,
+    silent: bool,
+    why: Vec<String>,
+    since: Timestamp,
+    now: Timestamp,
+) -> Vec<Notification> {
+    let (reason, title) = if silent {
+        (Reason::Silent, "民声值班台无应答")
+    } else {
+        (Reason::Restored, "民声值班台已恢复")
+    };
+    let word = Outside { incident: IncidentId::of_watch(), grade: Grade::Red, title, why };
+    let mut told = outside(receiver, reason, &word, now);
+    for notification in &mut told {
+        notification.brief.opened_at = since;
+        if !silent {
+            notification.brief.state = State::Closed;
+            notification.brief.closed_at = Some(now);
+        }
+    }
+    told
+}
+
+/// What is told and is of no incident.
+struct Outside {
+    incident: IncidentId,
+    grade: Grade,
+    title: &'static str,
+    why: Vec<String>,
+}
+
+fn outside(receiver: &Receiver, reason: Reason, word: &Outside, now: Timestamp) -> Vec<Notification> {
+    let Outside { incident, grade, title, why } = word;
+    let told = |to: Option<String>| Notification {
+        key: key(incident, 0, &format!("{} {now}", receiver.name), to.as_deref()),
         transition: 0,
         receiver: receiver.name.clone(),
         to,
         thread: None,
-        reason: Reason::Test,
+        reason,
         created_at: now,
         brief: Brief {
             incident: incident.clone(),
-            grade: Grade::Blue,
+            grade: *grade,
             was: None,
             state: State::New,
-            title: "测试通知".to_owned(),
-            matter: "测试通知".to_owned(),
+            title: (*title).to_owned(),
+            matter: (*title).to_owned(),
             follows: None,
-            category: "test".to_owned(),
-            category_name: "测试".to_owned(),
+            category: "system".to_owned(),
+            category_name: "系统".to_owned(),
             place: None,
             department: None,
             department_name: None,
-            rule: "test".to_owned(),
-            why: Vec::new(),
+            rule: reason.as_str().to_owned(),
+            why: why.clone(),
             action: None,
             voices: 0,
             evidence: Vec::new(),
@@ -101,7 +143,7 @@ pub fn test_of(receiver: &Receiver, now: Timestamp) -> Vec<Notification> {
     receiver
         .mailboxes()
         .into_iter()
-        .map(|mailbox| test(mailbox.map(|mailbox| mailbox.email().to_owned())))
+        .map(|mailbox| told(mailbox.map(|mailbox| mailbox.email().to_owned())))
         .collect()
 }
 

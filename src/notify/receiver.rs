@@ -12,6 +12,7 @@ use crate::assess::Grade;
 use crate::outward::address::is_private;
 
 use super::address::MailAddress;
+use super::heartbeat::{self, Heartbeat, HeartbeatTable};
 use super::secret::{Secret, SecretError, SecretPlace};
 use super::signature::WebhookSecret;
 use super::{Notification, Reason};
@@ -21,7 +22,9 @@ use super::{Notification, Reason};
 pub struct Receivers {
     /// The relay that takes our mail, if any receiver is a mailbox.
     pub smtp: Option<Smtp>,
-    receivers: Vec<Receiver>,
+    /// Where our silence is noticed, if anywhere.
+    pub heartbeat: Option<Heartbeat>,
+    list: Vec<Receiver>,
 }
 
 /// One receiver.
@@ -178,6 +181,13 @@ impl Receivers {
                 .map_err(|what| sheet.fault(Fault::at(line, format!("smtp: {what}"))))
                 .ok()
         });
+        let heartbeat = sheet.table("heartbeat").and_then(|part| {
+            let line = part.line;
+            let table = sheet.read::<HeartbeatTable>(part, heartbeat::KEYS)?;
+            Heartbeat::checked(table, read)
+                .map_err(|what| sheet.fault(Fault::at(line, format!("heartbeat: {what}"))))
+                .ok()
+        });
         let mut receivers: Vec<Receiver> = Vec::new();
         for part in sheet.tables("receiver") {
             let line = part.line;
@@ -203,28 +213,28 @@ impl Receivers {
         if receivers.len() > MOST {
             sheet.fault(Fault { line: None, what: format!("more than {MOST} receivers"), mend: None });
         }
-        sheet.close(&["smtp", "receiver"], Self { smtp, receivers })
+        sheet.close(&["smtp", "heartbeat", "receiver"], Self { smtp, heartbeat, list: receivers })
     }
 
     /// All, in the order of the file.
     pub fn iter(&self) -> impl Iterator<Item = &Receiver> {
-        self.receivers.iter()
+        self.list.iter()
     }
 
     /// The receiver of this name.
     pub fn get(&self, name: &str) -> Option<&Receiver> {
-        self.receivers.iter().find(|receiver| receiver.name == name)
+        self.list.iter().find(|receiver| receiver.name == name)
     }
 
     /// Their names, for checking rules.
     pub fn names(&self) -> BTreeSet<String> {
-        self.receivers.iter().map(|receiver| receiver.name.clone()).collect()
+        self.list.iter().map(|receiver| receiver.name.clone()).collect()
     }
 
     /// Those that `named` means: names, or [`EVERYBODY`].
     pub(super) fn meant_by<'a>(&'a self, named: &'a [String]) -> impl Iterator<Item = &'a Receiver> {
         let everybody = named.iter().any(|name| name == EVERYBODY);
-        self.receivers.iter().filter(move |receiver| everybody || named.contains(&receiver.name))
+        self.list.iter().filter(move |receiver| everybody || named.contains(&receiver.name))
     }
 }
 

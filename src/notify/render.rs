@@ -39,7 +39,10 @@ pub fn mail(notification: &Notification, console: &Url) -> Mail {
 /// Where an incident is shown.
 pub(super) fn link(incident: &IncidentId, console: &Url) -> String {
     let mut url = console.clone();
-    if let Ok(mut path) = url.path_segments_mut() {
+    // What is of no incident leads to the console itself.
+    if incident.is_of_desk()
+        && let Ok(mut path) = url.path_segments_mut()
+    {
         path.pop_if_empty().extend(["incidents", incident.as_str()]);
     }
     url.to_string()
@@ -70,9 +73,11 @@ fn subject(notification: &Notification) -> String {
     let brief = &notification.brief;
     let again = if notification.thread.is_some() { "Re: " } else { "" };
     let what = if brief.matter.is_empty() { &brief.category_name } else { &brief.matter };
-    let grade = if notification.reason == Reason::Test { "测试" } else { brief.grade.chinese() };
+    let grade = if notification.reason.is_outside() { grade_of(notification) } else { brief.grade.chinese() };
     let mark = mark(notification.reason);
-    let (head, tail) = (format!("{again}【{grade}{mark}】"), format!(" · {}", brief.incident));
+    let tail =
+        if notification.reason.is_outside() { String::new() } else { format!(" · {}", brief.incident) };
+    let head = format!("{again}【{grade}{mark}】");
     let place = brief.place.as_deref().map(|place| format!(" · {place}")).unwrap_or_default();
     let room = SUBJECT.saturating_sub(head.chars().count() + tail.chars().count());
     let middle: String = format!("{what}{place}").chars().filter(|&c| !is_unsafe(c)).collect();
@@ -81,6 +86,18 @@ fn subject(notification: &Notification) -> String {
     }
     let middle: String = middle.chars().take(room.saturating_sub(1)).collect();
     format!("{head}{middle}…{tail}")
+}
+
+/// What stands in the place of the grade: `红级`, `测试`, `系统`.
+fn grade_of(notification: &Notification) -> &'static str {
+    match (notification.reason, notification.brief.grade) {
+        (Reason::Test, _) => "测试",
+        (Reason::Silent | Reason::Restored, _) => "系统",
+        (_, Grade::Red) => "红级",
+        (_, Grade::Orange) => "橙级",
+        (_, Grade::Yellow) => "黄级",
+        (_, Grade::Blue) => "蓝级",
+    }
 }
 
 /// What stands beside the grade of a message that speaks of time.
@@ -100,6 +117,8 @@ fn mark(reason: Reason) -> &'static str {
         | Reason::Dismissed
         | Reason::Merged
         | Reason::Reopened
+        | Reason::Silent
+        | Reason::Restored
         | Reason::Test => "",
     }
 }
@@ -107,7 +126,8 @@ fn mark(reason: Reason) -> &'static str {
 /// All that the templates show.
 struct View {
     headline: String,
-    test: bool,
+    /// Whether it is of no incident.
+    outside: bool,
     grade: &'static str,
     colour: &'static str,
     rows: Vec<(&'static str, String)>,
@@ -132,7 +152,7 @@ struct Shown {
 impl View {
     fn of(notification: &Notification, console: &Url) -> Self {
         let brief = &notification.brief;
-        let test = notification.reason == Reason::Test;
+        let outside = notification.reason.is_outside();
         let over = !brief.state.is_open();
         let fresh = matches!(notification.reason, Reason::Opened | Reason::Raised);
         let mut rows = vec![
@@ -162,17 +182,17 @@ impl View {
         };
         Self {
             headline: headline(notification),
-            test,
-            grade: brief.grade.chinese(),
+            outside,
+            grade: grade_of(notification),
             colour: colour(brief.grade),
-            rows: if test { Vec::new() } else { rows },
+            rows: if outside { Vec::new() } else { rows },
             why: brief.why.clone(),
             heard,
             posts: brief.evidence.iter().map(Shown::of).collect(),
-            unknown: if test || over { Vec::new() } else { unknowns(brief) },
-            link: if test { console.to_string() } else { link(&brief.incident, console) },
+            unknown: if outside || over { Vec::new() } else { unknowns(brief) },
+            link: link(&brief.incident, console),
             receiver: notification.receiver.clone(),
-            versions: if test {
+            versions: if outside {
                 String::new()
             } else {
                 format!("规则 {}，词典版本 {}。", brief.rule, brief.dictionary)
@@ -233,6 +253,8 @@ fn headline(notification: &Notification) -> String {
             Some(closed) => format!("{acted}（历时{}）", span(brief.opened_at, closed)),
             None => acted.to_owned(),
         },
+        Reason::Silent => "民声值班台没有正常工作，其间的预警可能没有发出，请立即检查。".to_owned(),
+        Reason::Restored => "民声值班台已恢复正常，请查看其间有无遗漏。".to_owned(),
         Reason::Test => {
             "这是一条测试通知，用来检查本接收方式是否畅通；没有发生任何情况，无需处置。".to_owned()
         }

@@ -221,7 +221,7 @@ fn annotations(notification: &Notification, console: &Url) -> BTreeMap<&'static 
     let brief = &notification.brief;
     let mut description = vec![format!("{}级，{}。", brief.grade.chinese(), brief.title)];
     description.extend(brief.action.iter().map(|action| format!("{action}。")));
-    if brief.closed_at.is_none() {
+    if brief.closed_at.is_none() && !notification.reason.is_outside() {
         description.push(format!("尚不清楚：{}。", unknowns(brief).join("；")));
     }
     let summary = format!("【{}】{}", brief.grade.chinese(), brief.title);

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use jiff::Timestamp;
 use metrics::{counter, histogram};
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
@@ -18,9 +19,10 @@ use url::Url;
 use super::clock::Clock;
 use super::desk::{DeskError, DeskHandle};
 use super::health::Health;
+use crate::notify::heartbeat::Heartbeat;
 use crate::notify::{
-    Attempt, Channel, Delivery, Mailer, Notification, NotificationKey, Outcome, Receivers, retry, test_of,
-    webhook,
+    Attempt, Channel, Delivery, Mailer, Notification, NotificationKey, Outcome, Receivers, retry, silence_of,
+    test_of, webhook,
 };
 use crate::outward::Outward;
 use crate::store::{OutboxEntry, Store};
@@ -64,11 +66,36 @@ impl Carriers {
         self.0.now.store(Arc::new(Set { receivers, mailer }));
     }
 
+    /// Where our silence is noticed, if anywhere, and the way there.
+    pub(super) fn heartbeat(&self) -> Option<(Heartbeat, Outward)> {
+        let heartbeat = self.0.now.load().receivers.heartbeat.clone()?;
+        Some((heartbeat, self.0.outward.clone()))
+    }
+
     /// Sends a marked test through one receiver and says what became of it, one a mailbox; `None` if there is
     /// no such receiver.
     pub async fn test(&self, receiver: &str, clock: &Clock) -> Option<Vec<Delivery>> {
         let set = self.0.now.load_full();
         let notifications = test_of(set.receivers.get(receiver)?, clock.now());
+        let mut deliveries = Vec::new();
+        for notification in notifications {
+            deliveries.push(self.deliver(&notification, 1, clock).await);
+        }
+        Some(deliveries)
+    }
+
+    /// Tells one receiver that a daemon has fallen silent or is back, and says what became of it, one a mailbox;
+    /// `None` if there is no such receiver. See [`silence_of`].
+    pub async fn tell_silence(
+        &self,
+        receiver: &str,
+        silent: bool,
+        why: Vec<String>,
+        since: Timestamp,
+        clock: &Clock,
+    ) -> Option<Vec<Delivery>> {
+        let set = self.0.now.load_full();
+        let notifications = silence_of(set.receivers.get(receiver)?, silent, why, since, clock.now());
         let mut deliveries = Vec::new();
         for notification in notifications {
             deliveries.push(self.deliver(&notification, 1, clock).await);

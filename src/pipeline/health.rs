@@ -3,7 +3,7 @@
 //! Each loop says when it began and ended a round. A loop is stuck when a round lasts longer than
 //! its limit; a loop that waits for work is well.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,11 +17,18 @@ pub struct Health(Arc<Mutex<State>>);
 struct State {
     loops: BTreeMap<&'static str, Round>,
     not_ready: BTreeMap<&'static str, String>,
+    ended: BTreeSet<&'static str>,
 }
 
 struct Round {
     limit: Duration,
     began: Option<Instant>,
+}
+
+/// A loop that goes on until it is told to stop. One that a panic ends is told of like one that hangs.
+pub struct Alive {
+    health: Health,
+    name: &'static str,
 }
 
 /// One round of a loop; dropping it ends the round.
@@ -31,6 +38,11 @@ pub struct Working {
 }
 
 impl Health {
+    /// The loop `name` begins, and is to go on for as long as the daemon.
+    pub fn alive(&self, name: &'static str) -> Alive {
+        Alive { health: self.clone(), name }
+    }
+
     /// A round of the loop `name` begins; it should end within `limit`.
     pub fn working(&self, name: &'static str, limit: Duration) -> Working {
         self.lock().loops.insert(name, Round { limit, began: Some(Instant::now()) });
@@ -47,11 +59,14 @@ impl Health {
         self.lock().not_ready.remove(what);
     }
 
-    /// Loops that hang; empty when all go on.
+    /// Loops that hang or have ended by a fault; empty when all go on.
     pub fn stuck(&self) -> Vec<&'static str> {
         let state = self.lock();
         let hangs = |round: &Round| round.began.is_some_and(|began| began.elapsed() > round.limit);
-        state.loops.iter().filter(|(_, round)| hangs(round)).map(|(name, _)| *name).collect()
+        let hanging = state.loops.iter().filter(|(_, round)| hangs(round)).map(|(name, _)| *name);
+        let mut stuck: BTreeSet<&'static str> = hanging.collect();
+        stuck.extend(&state.ended);
+        stuck.into_iter().collect()
     }
 
     /// Why the daemon is not ready to work; empty when it is.
@@ -75,6 +90,14 @@ impl Drop for Working {
     }
 }
 
+impl Drop for Alive {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.health.lock().ended.insert(self.name);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -92,5 +115,20 @@ mod tests {
         assert!(health.reasons().is_empty());
         health.not_ready("search", "rebuilding".into());
         assert_eq!(health.reasons(), ["search: rebuilding"]);
+    }
+
+    #[test]
+    fn a_loop_that_panics_is_told_and_one_that_is_told_to_stop_is_not() {
+        let health = Health::default();
+        let alive = health.alive("crawl");
+        drop(alive);
+        assert!(health.stuck().is_empty());
+        let alive = health.alive("desk");
+        let ended = std::thread::spawn(move || {
+            let _alive = alive;
+            panic!("on purpose");
+        });
+        assert!(ended.join().is_err());
+        assert_eq!(health.stuck(), ["desk"]);
     }
 }

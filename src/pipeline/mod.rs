@@ -21,6 +21,7 @@ mod detecting;
 pub mod events;
 pub mod flow;
 pub mod health;
+mod heartbeat;
 mod housekeeping;
 mod indexing;
 pub mod intake;

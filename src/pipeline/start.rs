@@ -19,6 +19,7 @@ use super::detecting::{DetectTask, read_snapshot};
 use super::events::EventsNow;
 use super::flow::Clerk;
 use super::health::Health;
+use super::heartbeat::HeartbeatTask;
 use super::housekeeping::HousekeepingTask;
 use super::indexing::IndexTask;
 use super::intake::IntakeTask;
@@ -182,7 +183,7 @@ impl Pipeline {
             clock: clock.clone(),
             health: health.clone(),
         });
-        third.1.spawn(desk_task.run(third.0.clone()));
+        third.1.spawn(kept(&health, "desk", desk_task.run(third.0.clone())));
         let version = lexicons.current().version();
         if store.lexicons()?.last().is_none_or(|last| last.version != version) {
             desk.record(DeskRecord::Lexicon { version, at: now }).await?;
@@ -201,7 +202,7 @@ impl Pipeline {
             health: health.clone(),
         };
         // Told to stop with the first stage: it begins no new tries, and the desk is still there for those under way.
-        first.1.spawn(courier.run(first.0.clone()));
+        first.1.spawn(kept(&health, "courier", courier.run(first.0.clone())));
 
         let snapshot_path = setup.data.join("detector.snapshot");
         let (observed, state) = read_snapshot(&snapshot_path, journal.durable(), &setup.detect)
@@ -240,9 +241,9 @@ impl Pipeline {
             changes,
         };
         let index = IndexTask::new(index_batches, index_writer, search.clone(), ledger, health.clone());
-        second.1.spawn(assess.run(second.0.clone()));
-        second.1.spawn(index.run(second.0.clone()));
-        second.1.spawn(detect.run(second.0.clone()));
+        second.1.spawn(kept(&health, "assess", assess.run(second.0.clone())));
+        second.1.spawn(kept(&health, "index", index.run(second.0.clone())));
+        second.1.spawn(kept(&health, "detect", detect.run(second.0.clone())));
 
         let (intake, intake_task) = IntakeTask::new(
             journal.clone(),
@@ -253,7 +254,7 @@ impl Pipeline {
             clock.clone(),
             health.clone(),
         );
-        second.1.spawn(intake_task.run(second.0.clone()));
+        second.1.spawn(kept(&health, "intake", intake_task.run(second.0.clone())));
         let seed = now.as_nanosecond() as u64;
         let politeness = Politeness::new(setup.crawl.politeness.clone(), seed);
         let (sources, crawl) = CrawlTask::new(CrawlParts {
@@ -267,7 +268,7 @@ impl Pipeline {
             clock: clock.clone(),
             health: health.clone(),
         })?;
-        first.1.spawn(crawl.run(first.0.clone()));
+        first.1.spawn(kept(&health, "crawl", crawl.run(first.0.clone())));
         let housekeeping = HousekeepingTask {
             journal: journal.clone(),
             store: store.clone(),
@@ -275,7 +276,14 @@ impl Pipeline {
             clock: clock.clone(),
             health: health.clone(),
         };
-        first.1.spawn(housekeeping.run(first.0.clone()));
+        let heartbeat = HeartbeatTask {
+            carriers: carriers.clone(),
+            journal: journal.clone(),
+            store: store.clone(),
+            health: health.clone(),
+        };
+        first.1.spawn(heartbeat.run(first.0.clone()));
+        first.1.spawn(kept(&health, "housekeeping", housekeeping.run(first.0.clone())));
 
         let reading = Reading::new(journal.clone(), store.clone(), search.clone(), lexicons.clone());
         let reload = Reload::new(
@@ -342,6 +350,19 @@ impl Pipeline {
             stragglers.push("journal");
         }
         stragglers
+    }
+}
+
+/// A task whose loop is missed if a panic ends it.
+fn kept<F: Future<Output = ()>>(
+    health: &Health,
+    name: &'static str,
+    task: F,
+) -> impl Future<Output = ()> + use<F> {
+    let alive = health.alive(name);
+    async move {
+        let _alive = alive;
+        task.await;
     }
 }
 

@@ -132,6 +132,8 @@ impl Lang {
             Reason::ClockWarning => self.t("临期", "time is short"),
             Reason::Breach => self.t("超时", "time is up"),
             Reason::Escalated => self.t("催办", "called"),
+            Reason::Silent => self.t("系统无应答", "silent"),
+            Reason::Restored => self.t("系统恢复", "restored"),
         }
     }
 

@@ -73,11 +73,11 @@ impl Stream {
             story::traps(plan, &mut town, &mut stories, &mut drafts);
             hold_back(plan, &mut drafts);
         }
-        Self::written(plan, drafts, stories)
+        Self::written(plan, &drafts, stories)
     }
 
     /// Gives the drafts their identities and puts them in order.
-    fn written(plan: Plan, drafts: Vec<Draft>, stories: Vec<Story>) -> Self {
+    fn written(plan: Plan, drafts: &[Draft], stories: Vec<Story>) -> Self {
         let beginning: Timestamp = BEGINNING.parse().expect("an instant");
         let key = VoiceKey::new([7; 32]);
         let mut order: Vec<usize> = (0..drafts.len()).collect();

@@ -27,8 +27,6 @@ pub(crate) struct Story {
     pub(crate) kind: Kind,
     /// Where.
     pub(crate) place: String,
-    /// What.
-    pub(crate) problem: &'static str,
 }
 
 /// Days before the first happening: until then nothing is usual yet.
@@ -87,7 +85,7 @@ fn tell(
     end: i64,
 ) {
     let story = stories.len() as u32;
-    stories.push(Story { kind, place: place.to_owned(), problem: problem.name });
+    stories.push(Story { kind, place: place.to_owned() });
     // What few speak of is over soon.
     let paces = if size < 20 { 2 } else { 4 };
     let scale = f64::from([1_800, 3_600, 7_200, 14_400][town.random.usize(..paces)]);
@@ -133,14 +131,14 @@ fn tell(
 /// What only looks like a happening.
 pub(crate) fn traps(plan: Plan, town: &mut Town, stories: &mut Vec<Story>, drafts: &mut Vec<Draft>) {
     let end = i64::from(plan.days) * DAY;
-    let mut begin = |kind: Kind, place: &str, problem: &'static str| {
-        stories.push(Story { kind, place: place.to_owned(), problem });
+    let mut begin = |kind: Kind, place: &str| {
+        stories.push(Story { kind, place: place.to_owned() });
         stories.len() as u32 - 1
     };
     for _ in 0..plan.days {
         let place = town.place(&[Sort::Firm, Sort::School, Sort::Market]);
         let words = town.pick(FLOODS).replace("{p}", &place);
-        let story = begin(Kind::Flood, &place, "flood");
+        let story = begin(Kind::Flood, &place);
         let writers: Vec<u32> = (0..3).map(|_| town.random.u32(..200_000)).collect();
         let from = town.moment(QUIET.min(end / 2), end - 3_600);
         for number in 0..town.random.usize(60..200) {
@@ -150,7 +148,7 @@ pub(crate) fn traps(plan: Plan, town: &mut Town, stories: &mut Vec<Story>, draft
             draft.writer = writers[number % writers.len()];
             drafts.push(draft);
         }
-        let story = begin(Kind::Advert, "", "advert");
+        let story = begin(Kind::Advert, "");
         let shop = town.shop();
         let words = town.pick(ADVERTS).replace("{n}", &shop);
         let from = town.moment(QUIET.min(end / 2), end - 7_200);
@@ -164,7 +162,7 @@ pub(crate) fn traps(plan: Plan, town: &mut Town, stories: &mut Vec<Story>, draft
     }
     let road = town.place(&[Sort::Road]);
     for day in 0..plan.days {
-        let story = begin(Kind::Peak(day), &road, "peak");
+        let story = begin(Kind::Peak(day), &road);
         for _ in 0..(plan.posts_a_day / 250).max(20) {
             let at = i64::from(day) * DAY + 18 * 3_600 + town.random.i64(0..3_600);
             let text = town.pick(PEAK).replace("{a}", &road);
@@ -172,7 +170,7 @@ pub(crate) fn traps(plan: Plan, town: &mut Town, stories: &mut Vec<Story>, draft
             drafts.push(draft);
         }
     }
-    let story = begin(Kind::Rise, "", "rise");
+    let story = begin(Kind::Rise, "");
     for day in 0..plan.days {
         let loud = 1.0 + 4.0 * f64::from(day) / f64::from(plan.days.max(2) - 1);
         for _ in 0..(f64::from(plan.posts_a_day) / 600.0 * loud) as u32 {
