@@ -7,6 +7,7 @@ pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 fn read(text: &str) -> Result<Receivers, Vec<Fault>> {
     Receivers::from_toml(text, &|place| match place {
         SecretPlace::Environment(name) if name == "HOOK" => Ok(Secret::new(SECRET)),
+        SecretPlace::Environment(name) if name == "BEAT" => Ok(Secret::new("https://canary.example/7731")),
         SecretPlace::Environment(name) if name == "PASSWORD" => Ok(Secret::new("canary-7731")),
         other => other.read(),
     })
@@ -24,12 +25,15 @@ fn the_starter_file_is_legal_as_it_is_and_with_its_examples_in_force() {
         .lines()
         .map(|line| line.strip_prefix("#| ").unwrap_or(line))
         .map(|line| {
-            line.replace("MINSHENG_SMTP_PASSWORD", "PASSWORD").replace("MINSHENG_HOOK_SECRET", "HOOK") + "\n"
+            let secrets = [("SMTP_PASSWORD", "PASSWORD"), ("HOOK_SECRET", "HOOK"), ("HEARTBEAT_URL", "BEAT")];
+            let named =
+                |line: String, (name, ours): (&str, &str)| line.replace(&format!("MINSHENG_{name}"), ours);
+            secrets.into_iter().fold(line.to_owned(), named) + "\n"
         })
         .collect();
     let receivers = read(&examples).unwrap();
     assert_eq!(receivers.iter().count(), 3);
-    assert!(receivers.smtp.is_some());
+    assert!(receivers.smtp.is_some() && receivers.heartbeat.is_some());
     assert_eq!(receivers.get("duty-mail").unwrap().mailboxes().len(), 2);
     let printed = format!("{receivers:?}");
     assert!(!printed.contains("canary-7731") && !printed.contains("https://"), "{printed}");

@@ -1,7 +1,7 @@
 //! The mails as duty officers read them.
 
 use super::*;
-use crate::notify::{fixture, test_of};
+use crate::notify::{fixture, silence_of, test_of};
 
 fn console() -> Url {
     "https://minsheng.example/".parse().unwrap()
@@ -131,9 +131,33 @@ fn a_test_is_marked_as_one() {
     let tests = test_of(receivers.get("duty").unwrap(), crate::detect::fixture::at("2026-11-22T00:47:00Z"));
     let mail = mail(&tests[0], &console());
     insta::assert_snapshot!(format!("{}\n\n{}", mail.subject, mail.text), @r"
-    【测试】测试通知 · TEST
+    【测试】测试通知
 
     这是一条测试通知，用来检查本接收方式是否畅通；没有发生任何情况，无需处置。
+
+    打开值班台：https://minsheng.example/
+
+    --
+    民声自动发出，接收人“duty”。时间为北京时间。
+    ");
+}
+
+#[test]
+fn the_watch_over_the_daemon_speaks_plainly() {
+    let receivers = fixture::receivers("");
+    let (since, now) = ("2026-11-22T00:41:00Z", "2026-11-22T00:47:00Z");
+    let why = vec!["https://minsheng.example/ 没有应答".to_owned(), "已持续6分钟".to_owned()];
+    let at = crate::detect::fixture::at;
+    let told = silence_of(receivers.get("duty").unwrap(), true, why, at(since), at(now));
+    let mail = mail(&told[0], &console());
+    insta::assert_snapshot!(format!("{}\n\n{}", mail.subject, mail.text), @r"
+    【系统】民声值班台无应答
+
+    民声值班台没有正常工作，其间的预警可能没有发出，请立即检查。
+
+    为什么提醒
+    · https://minsheng.example/ 没有应答
+    · 已持续6分钟
 
     打开值班台：https://minsheng.example/
 

@@ -111,7 +111,7 @@ impl Watch {
         let looking = self.look_at(daemon, watched);
         match tokio::time::timeout(PATIENCE, looking).await {
             Ok(seen) => seen,
-            Err(_) => Seen::Ill(format!("{}在{}秒内没有应答", self.url, PATIENCE.as_secs())),
+            Err(_) => Seen::Ill(format!("{} 在 {} 秒内没有应答", self.url, PATIENCE.as_secs())),
         }
     }
 
@@ -121,9 +121,9 @@ impl Watch {
             Ok(answer) => {
                 let said = String::from_utf8_lossy(&answer.body);
                 let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
-                format!("{}回答 {}：{}", self.url, answer.status, said.chars().take(200).collect::<String>())
+                format!("{} 回答 {}：{}", self.url, answer.status, said.chars().take(200).collect::<String>())
             }
-            Err(error) => format!("{}没有应答：{error}", self.url),
+            Err(error) => format!("{} 没有应答：{error}", self.url),
         };
         if !ready.is_empty() {
             return Seen::Ill(ready);
@@ -136,8 +136,8 @@ impl Watch {
                 Some((well, all)) => Seen::Ill(format!("{all} 个信源中只有 {well} 个读得到")),
                 None => Seen::Well,
             },
-            Ok(answer) => Seen::Ill(format!("{}不让查看信源：{}", self.url, answer.status)),
-            Err(error) => Seen::Ill(format!("{}没有应答：{error}", self.url)),
+            Ok(answer) => Seen::Ill(format!("{} 不让查看信源：{}", self.url, answer.status)),
+            Err(error) => Seen::Ill(format!("{} 没有应答：{error}", self.url)),
         }
     }
 
