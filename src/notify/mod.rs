@@ -9,16 +9,21 @@
 //! after restarts; secrets stand in no notification, answer or log.
 
 mod address;
+pub mod alertmanager;
 mod batch;
+pub mod chat;
 mod email;
 #[cfg(test)]
 mod fixture;
 pub mod heartbeat;
+pub mod hook;
+pub mod pagerduty;
 mod plan;
 mod receiver;
 mod render;
 pub mod retry;
 mod secret;
+mod services;
 mod signature;
 pub mod webhook;
 

@@ -12,8 +12,12 @@ use crate::assess::Grade;
 use crate::outward::address::is_private;
 
 use super::address::MailAddress;
+use super::alertmanager::Alertmanager;
+use super::chat::{Chat, Service};
 use super::heartbeat::{self, Heartbeat, HeartbeatTable};
+use super::pagerduty::PagerDuty;
 use super::secret::{Secret, SecretError, SecretPlace};
+use super::services::{self, ServiceTable};
 use super::signature::WebhookSecret;
 use super::{Notification, Reason};
 
@@ -47,6 +51,12 @@ pub enum Channel {
     Email(Vec<MailAddress>),
     /// By a signed POST.
     Webhook(Webhook),
+    /// By a group's robot.
+    Chat(Chat),
+    /// As an alert of a Prometheus Alertmanager.
+    Alertmanager(Alertmanager),
+    /// As an incident of PagerDuty.
+    PagerDuty(PagerDuty),
 }
 
 /// Where a webhook goes and what signs it.
@@ -118,13 +128,25 @@ struct ReceiverTable {
     reasons: Option<BTreeSet<Reason>>,
     email: Option<EmailTable>,
     webhook: Option<WebhookTable>,
+    wecom: Option<ServiceTable>,
+    dingtalk: Option<ServiceTable>,
+    feishu: Option<ServiceTable>,
+    slack: Option<ServiceTable>,
+    alertmanager: Option<ServiceTable>,
+    pagerduty: Option<ServiceTable>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Kind {
     Email,
     Webhook,
+    WeCom,
+    DingTalk,
+    Feishu,
+    Slack,
+    Alertmanager,
+    PagerDuty,
 }
 
 #[derive(Debug, Deserialize)]
@@ -149,7 +171,20 @@ struct WebhookTable {
 
 const SMTP_KEYS: &[&str] =
     &["host", "port", "tls", "user", "password_env", "password_file", "from", "reply_to", "ca_file"];
-const RECEIVER_KEYS: &[&str] = &["name", "kind", "min_grade", "reasons", "email", "webhook"];
+const RECEIVER_KEYS: &[&str] = &[
+    "name",
+    "kind",
+    "min_grade",
+    "reasons",
+    "email",
+    "webhook",
+    "wecom",
+    "dingtalk",
+    "feishu",
+    "slack",
+    "alertmanager",
+    "pagerduty",
+];
 /// Most receivers, and most mailboxes of one.
 const MOST: usize = 200;
 
@@ -166,7 +201,7 @@ fn fifteen_seconds() -> Duration {
 }
 
 /// How secrets are read: [`SecretPlace::read`], or a table in tests.
-type Read<'a> = &'a dyn Fn(&SecretPlace) -> Result<Secret, SecretError>;
+pub(super) type Read<'a> = &'a dyn Fn(&SecretPlace) -> Result<Secret, SecretError>;
 
 impl Receivers {
     /// Reads `receivers.toml` and the secrets it names; all faults at once, by line.
@@ -239,21 +274,12 @@ impl Receivers {
 }
 
 impl Receiver {
-    fn checked(table: ReceiverTable, read: Read<'_>) -> Result<Self, String> {
+    fn checked(mut table: ReceiverTable, read: Read<'_>) -> Result<Self, String> {
         let legal = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
         if !(1..=64).contains(&table.name.chars().count()) || !table.name.chars().all(legal) {
             return Err("a name is 1 to 64 letters, digits, '-', '_', '.'".to_owned());
         }
-        let channel = match (table.kind, table.email, table.webhook) {
-            (Kind::Email, Some(email), None) => Channel::Email(mailboxes(&email.to)?),
-            (Kind::Webhook, None, Some(webhook)) => Channel::Webhook(Webhook::checked(webhook, read)?),
-            (Kind::Email, ..) => {
-                return Err("kind \"email\" wants a table [receiver.email] and no other".to_owned());
-            }
-            (Kind::Webhook, ..) => {
-                return Err("kind \"webhook\" wants a table [receiver.webhook] and no other".to_owned());
-            }
-        };
+        let channel = Channel::checked(&mut table, read)?;
         let reasons = table.reasons.unwrap_or_else(|| Reason::ALL.into());
         if reasons.is_empty() {
             return Err("reasons is empty: it would never hear of anything".to_owned());
@@ -265,7 +291,9 @@ impl Receiver {
     pub(super) fn mailboxes(&self) -> Vec<Option<&MailAddress>> {
         match &self.channel {
             Channel::Email(to) => to.iter().map(Some).collect(),
-            Channel::Webhook(_) => vec![None],
+            Channel::Webhook(_) | Channel::Chat(_) | Channel::Alertmanager(_) | Channel::PagerDuty(_) => {
+                vec![None]
+            }
         }
     }
 
@@ -273,6 +301,66 @@ impl Receiver {
     pub fn mailbox_of(&self, notification: &Notification) -> Option<&MailAddress> {
         let wanted = notification.to.as_deref()?;
         self.mailboxes().into_iter().flatten().find(|mailbox| mailbox.email() == wanted)
+    }
+}
+
+impl Kind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Webhook => "webhook",
+            Self::WeCom => "wecom",
+            Self::DingTalk => "dingtalk",
+            Self::Feishu => "feishu",
+            Self::Slack => "slack",
+            Self::Alertmanager => "alertmanager",
+            Self::PagerDuty => "pagerduty",
+        }
+    }
+}
+
+impl Channel {
+    /// The word used for its kind in `receivers.toml` and the API.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Email(_) => "email",
+            Self::Webhook(_) => "webhook",
+            Self::Chat(chat) => chat.service.as_str(),
+            Self::Alertmanager(_) => "alertmanager",
+            Self::PagerDuty(_) => "pagerduty",
+        }
+    }
+
+    /// The way that the one table of the receiver's kind describes.
+    fn checked(table: &mut ReceiverTable, read: Read<'_>) -> Result<Self, String> {
+        let kind = table.kind;
+        let mut services = [
+            (Kind::WeCom, services::Kind::Chat(Service::WeCom), table.wecom.take()),
+            (Kind::DingTalk, services::Kind::Chat(Service::DingTalk), table.dingtalk.take()),
+            (Kind::Feishu, services::Kind::Chat(Service::Feishu), table.feishu.take()),
+            (Kind::Slack, services::Kind::Chat(Service::Slack), table.slack.take()),
+            (Kind::Alertmanager, services::Kind::Alertmanager, table.alertmanager.take()),
+            (Kind::PagerDuty, services::Kind::PagerDuty, table.pagerduty.take()),
+        ];
+        let named = usize::from(table.email.is_some())
+            + usize::from(table.webhook.is_some())
+            + services.iter().filter(|(_, _, table)| table.is_some()).count();
+        let wrong = || format!("kind \"{0}\" wants a table [receiver.{0}] and no other", kind.word());
+        if named != 1 {
+            return Err(wrong());
+        }
+        match kind {
+            Kind::Email => Ok(Self::Email(mailboxes(&table.email.take().ok_or_else(wrong)?.to)?)),
+            Kind::Webhook => {
+                Webhook::checked(table.webhook.take().ok_or_else(wrong)?, read).map(Self::Webhook)
+            }
+            _ => {
+                let service = services.iter_mut().find(|(one, _, _)| *one == kind);
+                let (of, table) =
+                    service.and_then(|(_, of, table)| Some((*of, table.take()?))).ok_or_else(wrong)?;
+                table.checked(of, read)
+            }
+        }
     }
 }
 
@@ -354,7 +442,11 @@ impl Smtp {
     }
 }
 
-fn place(what: &str, env: Option<String>, file: Option<PathBuf>) -> Result<Option<SecretPlace>, String> {
+pub(super) fn place(
+    what: &str,
+    env: Option<String>,
+    file: Option<PathBuf>,
+) -> Result<Option<SecretPlace>, String> {
     match (env, file) {
         (None, None) => Ok(None),
         (Some(name), None) => Ok(Some(SecretPlace::Environment(name))),

@@ -55,11 +55,51 @@ fn all_faults_are_named_at_once() {
     line 12: receiver "b": url is no http or https address
     line 15: unknown key `min_grad`; did you mean `min_grade`?
     line 19: receiver "c": one of secret_env, secret_file is wanted: every webhook is signed
-    line 27: unknown word `fax`; use one of: email, webhook
+    line 27: unknown word `fax`; use one of: email, webhook, wecom, dingtalk, feishu, slack, alertmanager, pagerduty
     line 29: receiver "e": environment variable MINSHENG_SURELY_NOT_SET is not set
     line 36: receiver "f": "x@example.com\\nBcc: y@example.com": a mailbox is written user@host or NAME <user@host>, in one line, without quotes or comments
     "#);
     insta::assert_snapshot!(faults("[[receiver]]\nname = 'a'\nkind = 'email'\n[receiver.email]\nto = ['x@example.com']\n"), @r#"
     line 1: receiver "a" is a mailbox, and there is no [smtp] table; add [smtp] with host and from
+    "#);
+}
+
+#[test]
+fn every_kind_of_service_is_read_and_its_secrets_are_not_printed() {
+    let receivers = read(
+        "[[receiver]]\nname = 'a'\nkind = 'wecom'\n[receiver.wecom]\nurl = 'https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=canary'\nmention = ['13800000000', 'all']\nmention_from = 'orange'\n\
+         [[receiver]]\nname = 'b'\nkind = 'dingtalk'\n[receiver.dingtalk]\nurl = 'https://oapi.dingtalk.com/robot/send?access_token=canary'\nsecret_env = 'PASSWORD'\n\
+         [[receiver]]\nname = 'c'\nkind = 'feishu'\n[receiver.feishu]\nurl = 'http://127.0.0.1:9/canary'\nallow_host = '127.0.0.1'\nmention = ['ou_1']\n\
+         [[receiver]]\nname = 'd'\nkind = 'slack'\n[receiver.slack]\nurl_env = 'BEAT'\nallow_host = 'canary.example'\n\
+         [[receiver]]\nname = 'e'\nkind = 'alertmanager'\n[receiver.alertmanager]\nurl = 'http://10.1.2.3:9093/canary'\ntoken_env = 'PASSWORD'\n\
+         [[receiver]]\nname = 'f'\nkind = 'pagerduty'\n[receiver.pagerduty]\nkey_env = 'PASSWORD'\n",
+    )
+    .unwrap();
+    let kinds: Vec<&str> = receivers.iter().map(|receiver| receiver.channel.kind()).collect();
+    assert_eq!(kinds, ["wecom", "dingtalk", "feishu", "slack", "alertmanager", "pagerduty"]);
+    let printed = format!("{receivers:?}");
+    assert!(!printed.contains("canary"), "{printed}");
+}
+
+#[test]
+fn what_is_wrong_with_a_service_is_named() {
+    insta::assert_snapshot!(faults(
+        "[[receiver]]\nname = 'a'\nkind = 'wecom'\n[receiver.wecom]\nurl = 'https://weixin.example/?key=canary'\n\
+         [[receiver]]\nname = 'b'\nkind = 'dingtalk'\n[receiver.dingtalk]\nurl = 'https://oapi.dingtalk.com/robot/send'\n\
+         [[receiver]]\nname = 'c'\nkind = 'feishu'\n[receiver.feishu]\nurl = 'https://open.feishu.cn/x'\nmention = ['13800000000']\n\
+         [[receiver]]\nname = 'd'\nkind = 'slack'\n[receiver.slack]\nurl = 'https://hooks.slack.com/x'\nsecret_env = 'PASSWORD'\n\
+         [[receiver]]\nname = 'e'\nkind = 'alertmanager'\n[receiver.slack]\nurl = 'https://hooks.slack.com/x'\n\
+         [[receiver]]\nname = 'f'\nkind = 'pagerduty'\n[receiver.pagerduty]\n\
+         [[receiver]]\nname = 'g'\nkind = 'wecom'\n[receiver.wecom]\nmention = ['all']\n\
+         [[receiver]]\nname = 'h'\nkind = 'dingtalk'\n[receiver.dingtalk]\nurl = 'https://oapi.dingtalk.com/robot/send'\nkeyword = '民 声'\n"
+    ), @r#"
+    line 1: receiver "a": url leads to weixin.example, not to qyapi.weixin.qq.com; if that is right, set allow_host = "weixin.example"
+    line 6: receiver "b": a robot of DingTalk wants a secret (secret_env, secret_file) or a keyword
+    line 11: receiver "c": mention "13800000000": it names open ids (ou_…), or "all"
+    line 17: receiver "d": secret… is no key of [receiver.slack]
+    line 23: receiver "e": kind "alertmanager" wants a table [receiver.alertmanager] and no other
+    line 28: receiver "f": one of key_env, key_file is wanted: the integration's key
+    line 32: receiver "g": one of url, url_env, url_file is wanted
+    line 37: receiver "h": keyword is 1 to 20 letters or digits
     "#);
 }

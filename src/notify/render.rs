@@ -3,6 +3,8 @@
 //! Text of posts is hostile: the HTML is escaped by the templates, links go to http and https only, and no
 //! character that ends a line or turns text stands in a subject.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use jiff::Timestamp;
 use url::Url;
@@ -12,7 +14,7 @@ use crate::detect::Evidence;
 use crate::incident::{IncidentId, State, desk_time};
 
 use super::address::is_unsafe;
-use super::{Brief, Notification, Reason};
+use super::{Batch, Brief, Notification, Reason};
 
 /// Longest subject, in characters.
 const SUBJECT: usize = 60;
@@ -70,22 +72,48 @@ pub(super) fn unknowns(brief: &Brief) -> Vec<&'static str> {
 }
 
 fn subject(notification: &Notification) -> String {
-    let brief = &notification.brief;
     let again = if notification.thread.is_some() { "Re: " } else { "" };
+    let outside = notification.reason.is_outside();
+    let tail = if outside { String::new() } else { format!(" · {}", notification.brief.incident) };
+    let room = SUBJECT.saturating_sub(again.chars().count() + tail.chars().count());
+    format!("{again}{}{tail}", title_within(notification, room))
+}
+
+/// `【红】停水 · 望江花园`.
+pub(super) fn title(notification: &Notification) -> String {
+    title_within(notification, SUBJECT)
+}
+
+/// The same in so many characters.
+fn title_within(notification: &Notification, room: usize) -> String {
+    let brief = &notification.brief;
     let what = if brief.matter.is_empty() { &brief.category_name } else { &brief.matter };
     let grade = if notification.reason.is_outside() { grade_of(notification) } else { brief.grade.chinese() };
-    let mark = mark(notification.reason);
-    let tail =
-        if notification.reason.is_outside() { String::new() } else { format!(" · {}", brief.incident) };
-    let head = format!("{again}【{grade}{mark}】");
+    let head = format!("【{grade}{}】", mark(notification.reason));
     let place = brief.place.as_deref().map(|place| format!(" · {place}")).unwrap_or_default();
-    let room = SUBJECT.saturating_sub(head.chars().count() + tail.chars().count());
+    let room = room.saturating_sub(head.chars().count());
     let middle: String = format!("{what}{place}").chars().filter(|&c| !is_unsafe(c)).collect();
     if middle.chars().count() <= room {
-        return format!("{head}{middle}{tail}");
+        return format!("{head}{middle}");
     }
     let middle: String = middle.chars().take(room.saturating_sub(1)).collect();
-    format!("{head}{middle}…{tail}")
+    format!("{head}{middle}…")
+}
+
+/// What stands above several notifications that go out together: `【汇总】7 件处置单有新情况，最高红级`.
+pub(super) fn digest_title(batch: &Batch) -> String {
+    let incidents: BTreeSet<&IncidentId> = batch.iter().map(|one| &one.brief.incident).collect();
+    let highest = batch.iter().map(|one| one.brief.grade).max().unwrap_or(Grade::Blue);
+    format!("【汇总】{} 件处置单有新情况，最高{}级", incidents.len(), highest.chinese())
+}
+
+/// One of them in a line: `红 停水 · 望江花园：等级由黄升为红，请立即查看。`.
+pub(super) fn digest_line(notification: &Notification) -> String {
+    let brief = &notification.brief;
+    let what = if brief.matter.is_empty() { &brief.category_name } else { &brief.matter };
+    let place = brief.place.as_deref().map(|place| format!(" · {place}")).unwrap_or_default();
+    let line = format!("{} {what}{place}：{}", brief.grade.chinese(), headline(notification));
+    line.chars().filter(|&c| !is_unsafe(c)).collect()
 }
 
 /// What stands in the place of the grade: `红级`, `测试`, `系统`.
@@ -124,33 +152,33 @@ fn mark(reason: Reason) -> &'static str {
 }
 
 /// All that the templates show.
-struct View {
-    headline: String,
+pub(super) struct View {
+    pub(super) headline: String,
     /// Whether it is of no incident.
-    outside: bool,
-    grade: &'static str,
-    colour: &'static str,
-    rows: Vec<(&'static str, String)>,
-    why: Vec<String>,
-    heard: String,
-    posts: Vec<Shown>,
-    unknown: Vec<&'static str>,
-    link: String,
-    receiver: String,
-    versions: String,
+    pub(super) outside: bool,
+    pub(super) grade: &'static str,
+    pub(super) colour: &'static str,
+    pub(super) rows: Vec<(&'static str, String)>,
+    pub(super) why: Vec<String>,
+    pub(super) heard: String,
+    pub(super) posts: Vec<Shown>,
+    pub(super) unknown: Vec<&'static str>,
+    pub(super) link: String,
+    pub(super) receiver: String,
+    pub(super) versions: String,
 }
 
 /// One post as shown.
-struct Shown {
-    excerpt: String,
-    source: String,
-    at: String,
-    grade: &'static str,
-    url: Option<String>,
+pub(super) struct Shown {
+    pub(super) excerpt: String,
+    pub(super) source: String,
+    pub(super) at: String,
+    pub(super) grade: &'static str,
+    pub(super) url: Option<String>,
 }
 
 impl View {
-    fn of(notification: &Notification, console: &Url) -> Self {
+    pub(super) fn of(notification: &Notification, console: &Url) -> Self {
         let brief = &notification.brief;
         let outside = notification.reason.is_outside();
         let over = !brief.state.is_open();

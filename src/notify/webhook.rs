@@ -200,7 +200,7 @@ impl<'a> TestPayload<'a> {
     }
 }
 
-fn labels(brief: &Brief) -> BTreeMap<&'static str, String> {
+pub(super) fn labels(brief: &Brief) -> BTreeMap<&'static str, String> {
     let source = brief.evidence.first().map(|post| post.source.as_str().to_owned());
     let labels = [
         ("alertname", brief.rule.clone()),
@@ -216,7 +216,7 @@ fn labels(brief: &Brief) -> BTreeMap<&'static str, String> {
     labels.into_iter().filter(|(_, value)| !value.is_empty()).collect()
 }
 
-fn annotations(notification: &Notification, console: &Url) -> BTreeMap<&'static str, String> {
+pub(super) fn annotations(notification: &Notification, console: &Url) -> BTreeMap<&'static str, String> {
     const EVIDENCE: [&str; Brief::EVIDENCE] = ["evidence_1", "evidence_2", "evidence_3"];
     let brief = &notification.brief;
     let mut description = vec![format!("{}级，{}。", brief.grade.chinese(), brief.title)];
@@ -260,7 +260,7 @@ fn fingerprint(brief: &Brief) -> String {
     hasher.finalize().to_hex()[..16].to_owned()
 }
 
-fn rfc3339(at: Timestamp) -> String {
+pub(super) fn rfc3339(at: Timestamp) -> String {
     desk_time(at).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 

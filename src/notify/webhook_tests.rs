@@ -9,7 +9,7 @@ fn webhook() -> Webhook {
     let receivers = fixture::receivers("");
     match &receivers.get("duty").unwrap().channel {
         Channel::Webhook(webhook) => webhook.clone(),
-        Channel::Email(_) => panic!("duty is a webhook"),
+        other => panic!("duty is a webhook, not {other:?}"),
     }
 }
 

@@ -21,8 +21,8 @@ use super::desk::{DeskError, DeskHandle};
 use super::health::Health;
 use crate::notify::heartbeat::Heartbeat;
 use crate::notify::{
-    Attempt, Channel, Delivery, Mailer, Notification, NotificationKey, Outcome, Receivers, retry, silence_of,
-    test_of, webhook,
+    Attempt, Batch, Channel, Delivery, Mailer, Notification, NotificationKey, Outcome, Receivers, retry,
+    silence_of, test_of, webhook,
 };
 use crate::outward::Outward;
 use crate::store::{OutboxEntry, Store};
@@ -112,6 +112,18 @@ impl Carriers {
             Some(receiver) => match &receiver.channel {
                 Channel::Webhook(hook) => {
                     webhook::send(&self.0.outward, notification, hook, &self.0.console, at).await
+                }
+                Channel::Chat(chat) => {
+                    let batch = Batch::one(notification.clone());
+                    chat.send(&self.0.outward, &batch, &self.0.console, at).await
+                }
+                Channel::Alertmanager(alertmanager) => {
+                    let batch = Batch::one(notification.clone());
+                    alertmanager.send(&self.0.outward, &batch, &self.0.console, at).await
+                }
+                Channel::PagerDuty(pagerduty) => {
+                    let batch = Batch::one(notification.clone());
+                    pagerduty.send(&self.0.outward, &batch, &self.0.console, at).await
                 }
                 Channel::Email(_) => match (receiver.mailbox_of(notification), &set.mailer) {
                     (Some(mailbox), Some(mailer)) => mailer.send(notification, mailbox, at).await,

@@ -74,10 +74,9 @@ pub(in crate::web) async fn receivers(State(web): State<Web>) -> Json<Value> {
         .receivers
         .iter()
         .map(|receiver| {
-            let (channel, addresses) = match &receiver.channel {
-                Channel::Email(mailboxes) => ("email", mailboxes.len()),
-                Channel::Webhook(_) => ("webhook", 1),
-            };
+            let channel = receiver.channel.kind();
+            let addresses =
+                if let Channel::Email(mailboxes) = &receiver.channel { mailboxes.len() } else { 1 };
             json!({
                 "name": receiver.name, "channel": channel, "addresses": addresses,
                 "min_grade": receiver.min_grade, "reasons": receiver.reasons,
