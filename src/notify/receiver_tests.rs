@@ -8,6 +8,12 @@ fn read(text: &str) -> Result<Receivers, Vec<Fault>> {
     Receivers::from_toml(text, &|place| match place {
         SecretPlace::Environment(name) if name == "HOOK" => Ok(Secret::new(SECRET)),
         SecretPlace::Environment(name) if name == "BEAT" => Ok(Secret::new("https://canary.example/7731")),
+        SecretPlace::Environment(name) if name == "WECOM" => Ok(Secret::new("https://qyapi.weixin.qq.com/x")),
+        SecretPlace::Environment(name) if name == "DINGTALK" => {
+            Ok(Secret::new("https://oapi.dingtalk.com/x"))
+        }
+        SecretPlace::Environment(name) if name == "FEISHU" => Ok(Secret::new("https://open.feishu.cn/x")),
+        SecretPlace::Environment(name) if name == "SLACK" => Ok(Secret::new("https://hooks.slack.com/x")),
         SecretPlace::Environment(name) if name == "PASSWORD" => Ok(Secret::new("canary-7731")),
         other => other.read(),
     })
@@ -25,14 +31,25 @@ fn the_starter_file_is_legal_as_it_is_and_with_its_examples_in_force() {
         .lines()
         .map(|line| line.strip_prefix("#| ").unwrap_or(line))
         .map(|line| {
-            let secrets = [("SMTP_PASSWORD", "PASSWORD"), ("HOOK_SECRET", "HOOK"), ("HEARTBEAT_URL", "BEAT")];
+            let secrets = [
+                ("SMTP_PASSWORD", "PASSWORD"),
+                ("HOOK_SECRET", "HOOK"),
+                ("HEARTBEAT_URL", "BEAT"),
+                ("DINGTALK_SECRET", "PASSWORD"),
+                ("FEISHU_SECRET", "PASSWORD"),
+                ("PAGERDUTY_KEY", "PASSWORD"),
+                ("WECOM_URL", "WECOM"),
+                ("DINGTALK_URL", "DINGTALK"),
+                ("FEISHU_URL", "FEISHU"),
+                ("SLACK_URL", "SLACK"),
+            ];
             let named =
                 |line: String, (name, ours): (&str, &str)| line.replace(&format!("MINSHENG_{name}"), ours);
             secrets.into_iter().fold(line.to_owned(), named) + "\n"
         })
         .collect();
     let receivers = read(&examples).unwrap();
-    assert_eq!(receivers.iter().count(), 3);
+    assert_eq!(receivers.iter().count(), 9);
     assert!(receivers.smtp.is_some() && receivers.heartbeat.is_some());
     assert_eq!(receivers.get("duty-mail").unwrap().mailboxes().len(), 2);
     let printed = format!("{receivers:?}");
