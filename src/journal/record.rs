@@ -16,7 +16,7 @@ use crate::crawl::fetch::Validators;
 use crate::detect::SignalId;
 use crate::extract::post::{Counts, Post, PostId};
 use crate::incident::{FactCard, IncidentEvent};
-use crate::notify::{Delivery, Notification};
+use crate::notify::{Delivery, Notification, NotificationKey};
 use crate::people::{Person, PersonName, Role as Right, TokenRecord};
 use crate::source::SourceId;
 
@@ -174,6 +174,21 @@ pub enum DeskRecord {
     Rescored(Box<Rescored>),
     /// Somebody at the desk said how far it got with the claim of an event.
     Fact(Box<FactCard>),
+    /// What became of one try to deliver several things in one message.
+    Together(Vec<Delivery>),
+    /// Notifications that are to be tried again.
+    Requeued(Requeued),
+}
+
+/// Notifications that are to be tried again, though they were refused or their receiver was set up wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requeued {
+    /// Which.
+    pub keys: Vec<NotificationKey>,
+    /// Who wants it; the console for a receiver that was mended.
+    pub by: PersonOrToken,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// One decision of the desk: all of it happens, or none.

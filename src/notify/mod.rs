@@ -17,6 +17,7 @@ mod email;
 mod fixture;
 pub mod heartbeat;
 pub mod hook;
+pub mod pace;
 pub mod pagerduty;
 mod plan;
 mod receiver;
@@ -37,7 +38,7 @@ use crate::incident::{IncidentId, State};
 pub use address::{BadMailAddress, MailAddress};
 pub use batch::Batch;
 pub use email::{Mailer, MailerError};
-pub use plan::{plan, silence_of, test_of};
+pub use plan::{copy_for, plan, silence_of, test_of};
 pub use receiver::{Channel, Receiver, Receivers, Smtp, SmtpTls, Webhook};
 pub use render::{Mail, mail};
 pub use retry::Attempt;
@@ -219,6 +220,12 @@ impl NotificationKey {
         let mut hasher = blake3::Hasher::new();
         hasher.update(format!("{incident}:{transition}:{receiver}").as_bytes());
         Self(hasher.finalize().to_hex()[..32].to_owned())
+    }
+
+    /// The key from its text; `None` if it is none.
+    pub fn read(text: &str) -> Option<Self> {
+        let legal = text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        legal.then(|| Self(text.to_owned()))
     }
 
     /// The key as text.

@@ -98,6 +98,41 @@ pub fn silence_of(
     told
 }
 
+/// The same for the second channel of its receiver, with a line on why; nothing where there is none. Its key is made of
+/// the receiver's, so that it is copied once.
+pub fn copy_for(
+    notification: &Notification,
+    receivers: &Receivers,
+    failed: &str,
+    now: Timestamp,
+) -> Vec<Notification> {
+    let name = &notification.receiver;
+    let fallback = receivers.get(name).and_then(|receiver| receivers.get(receiver.fallback.as_deref()?));
+    let Some(fallback) = fallback else { return Vec::new() };
+    let mut brief = notification.brief.clone();
+    brief.why.push(format!("原接收人“{name}”未能收到（{failed}），改由本渠道通知"));
+    let copy = |to: Option<String>| Notification {
+        key: key(
+            &brief.incident,
+            notification.transition,
+            &format!("{name} for {}", fallback.name),
+            to.as_deref(),
+        ),
+        transition: notification.transition,
+        receiver: fallback.name.clone(),
+        thread: None,
+        reason: notification.reason,
+        created_at: now,
+        brief: brief.clone(),
+        to,
+    };
+    fallback
+        .mailboxes()
+        .into_iter()
+        .map(|mailbox| copy(mailbox.map(|mailbox| mailbox.email().to_owned())))
+        .collect()
+}
+
 /// What is told and is of no incident.
 struct Outside {
     incident: IncidentId,

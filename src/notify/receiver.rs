@@ -40,6 +40,9 @@ pub struct Receiver {
     pub min_grade: Grade,
     /// It hears for these reasons.
     pub reasons: BTreeSet<Reason>,
+    /// Who is told in its place of what it cannot be told: at once where it is set up wrong or refuses, and what is
+    /// orange or red also where it has failed for two minutes.
+    pub fallback: Option<String>,
     /// How it is reached.
     pub channel: Channel,
 }
@@ -126,6 +129,7 @@ struct ReceiverTable {
     #[serde(default = "blue")]
     min_grade: Grade,
     reasons: Option<BTreeSet<Reason>>,
+    fallback: Option<String>,
     email: Option<EmailTable>,
     webhook: Option<WebhookTable>,
     wecom: Option<ServiceTable>,
@@ -176,6 +180,7 @@ const RECEIVER_KEYS: &[&str] = &[
     "kind",
     "min_grade",
     "reasons",
+    "fallback",
     "email",
     "webhook",
     "wecom",
@@ -223,7 +228,7 @@ impl Receivers {
                 .map_err(|what| sheet.fault(Fault::at(line, format!("heartbeat: {what}"))))
                 .ok()
         });
-        let mut receivers: Vec<Receiver> = Vec::new();
+        let (mut receivers, mut lines): (Vec<Receiver>, Vec<usize>) = (Vec::new(), Vec::new());
         for part in sheet.tables("receiver") {
             let line = part.line;
             let Some(table) = sheet.read::<ReceiverTable>(part, RECEIVER_KEYS) else { continue };
@@ -241,9 +246,13 @@ impl Receivers {
                         sheet.fault(fault.mend("add [smtp] with host and from"));
                     }
                     receivers.push(receiver);
+                    lines.push(line);
                 }
                 Err(what) => sheet.fault(Fault::at(line, format!("receiver {name:?}: {what}"))),
             }
+        }
+        for (line, what) in wrong_fallbacks(&receivers, &lines) {
+            sheet.fault(Fault::at(line, what));
         }
         if receivers.len() > MOST {
             sheet.fault(Fault { line: None, what: format!("more than {MOST} receivers"), mend: None });
@@ -284,7 +293,7 @@ impl Receiver {
         if reasons.is_empty() {
             return Err("reasons is empty: it would never hear of anything".to_owned());
         }
-        Ok(Self { name: table.name, min_grade: table.min_grade, reasons, channel })
+        Ok(Self { name: table.name, min_grade: table.min_grade, reasons, fallback: table.fallback, channel })
     }
 
     /// The mailboxes of a receiver; `None` alone for one that has no mailboxes.
@@ -362,6 +371,35 @@ impl Channel {
             }
         }
     }
+}
+
+/// Second channels that do not exist or lead back to where they come from, with the lines of their receivers.
+fn wrong_fallbacks(receivers: &[Receiver], lines: &[usize]) -> Vec<(usize, String)> {
+    let of = |name: &str| receivers.iter().find(|receiver| receiver.name == name);
+    let mut wrong = Vec::new();
+    for (receiver, line) in receivers.iter().zip(lines) {
+        let (mut at, mut steps) = (receiver, 0);
+        while let Some(next) = &at.fallback {
+            let Some(found) = of(next) else {
+                if steps == 0 {
+                    let what = format!(
+                        "receiver {:?}: fallback {next:?} is no receiver of this file",
+                        receiver.name
+                    );
+                    wrong.push((*line, what));
+                }
+                break;
+            };
+            steps += 1;
+            if found.name == receiver.name || steps > receivers.len() {
+                let what = format!("receiver {:?}: its fallback leads back to itself", receiver.name);
+                wrong.push((*line, what));
+                break;
+            }
+            at = found;
+        }
+    }
+    wrong
 }
 
 fn mailboxes(to: &[String]) -> Result<Vec<MailAddress>, String> {

@@ -120,3 +120,23 @@ fn what_is_wrong_with_a_service_is_named() {
     line 37: receiver "h": keyword is 1 to 20 letters or digits
     "#);
 }
+
+#[test]
+fn a_second_channel_exists_and_does_not_lead_back() {
+    let hook = |name: &str, fallback: &str| {
+        format!(
+            "[[receiver]]\nname = '{name}'\nkind = 'slack'\n{fallback}\n[receiver.slack]\nurl = 'https://hooks.slack.com/x'\n"
+        )
+    };
+    let text = |a: &str, b: &str| hook("a", a) + &hook("b", b);
+    assert_eq!(read(&text("fallback = 'b'", "")).unwrap().get("a").unwrap().fallback.as_deref(), Some("b"));
+    for (a, b, named) in [
+        ("fallback = 'c'", "", "line 1: receiver \"a\": fallback \"c\" is no receiver of this file"),
+        ("fallback = 'a'", "", "line 1: receiver \"a\": its fallback leads back to itself"),
+        ("", "fallback = 'a'\nmin_grad = 'red'", "did you mean `min_grade`?"),
+        ("fallback = 'b'", "fallback = 'a'", "line 7: receiver \"b\": its fallback leads back to itself"),
+    ] {
+        let told = faults(&text(a, b));
+        assert!(told.contains(named), "{told}");
+    }
+}

@@ -137,10 +137,10 @@ impl ServiceTable {
             ("key", self.key_env.is_some() || self.key_file.is_some()),
             ("token", self.token_env.is_some() || self.token_file.is_some()),
         ];
-        for (key, _) in given.iter().filter(|(key, given)| *given && !kind.keys().contains(key)) {
-            return Err(format!("{key}… is no key of [receiver.{}]", kind.word()));
+        match given.iter().find(|(key, given)| *given && !kind.keys().contains(key)) {
+            Some((key, _)) => Err(format!("{key}… is no key of [receiver.{}]", kind.word())),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     fn mentions(&self, service: Service) -> Result<Mentions, String> {

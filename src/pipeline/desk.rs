@@ -6,6 +6,7 @@
 //! It also keeps the time: it sleeps until the first of the incidents' clocks has something to tell. When it does is
 //! computed from the incidents, so what fell due while the daemon was away is told at its start, once.
 
+mod delivery;
 mod fact;
 mod verdict;
 
@@ -160,11 +161,6 @@ impl DeskHandle {
         self.ask(|answer| Command::Conclude(signals, answer)).await
     }
 
-    /// Writes down what became of a try to deliver.
-    pub(super) async fn delivered(&self, delivery: Delivery) -> Result<(), DeskError> {
-        self.record(DeskRecord::Delivered(delivery)).await
-    }
-
     /// Writes a record down and applies it.
     pub(super) async fn record(&self, record: DeskRecord) -> Result<(), DeskError> {
         self.ask(|answer| Command::Record(Box::new(record), answer)).await
@@ -285,6 +281,10 @@ impl DeskTask {
                     Err(error) => drop(answer.send(Err(error))),
                 },
                 Command::Record(record, answer) => {
+                    match self.fallbacks(&record, now) {
+                        Ok(copies) => records.extend(copies),
+                        Err(error) => tracing::error!(%error, "the second channel could not be told"),
+                    }
                     records.push(*record);
                     promises.push(Promise::Done(answer));
                 }
@@ -413,16 +413,13 @@ impl DeskTask {
                         self.outbox.notify_one();
                     }
                 }
-                DeskRecord::Delivered(delivery) => {
-                    let outcome = match delivery.outcome {
-                        Outcome::Sent => "sent",
-                        Outcome::Retry(_) => "retry",
-                        Outcome::Broken => "broken",
-                        Outcome::Rejected => "rejected",
-                    };
-                    let told = json!({"key": delivery.key.as_str(), "outcome": outcome, "attempt": delivery.attempt});
-                    self.live.tell(LiveKind::Notification, told);
+                DeskRecord::Delivered(delivery) => self.tell_delivery(delivery),
+                DeskRecord::Together(deliveries) => {
+                    for delivery in deliveries {
+                        self.tell_delivery(delivery);
+                    }
                 }
+                DeskRecord::Requeued(_) => self.outbox.notify_one(),
                 DeskRecord::Person(_)
                 | DeskRecord::Token(_)
                 | DeskRecord::Lexicon { .. }
@@ -443,6 +440,17 @@ impl DeskTask {
                 }),
             );
         }
+    }
+
+    fn tell_delivery(&self, delivery: &Delivery) {
+        let outcome = match delivery.outcome {
+            Outcome::Sent => "sent",
+            Outcome::Retry(_) => "retry",
+            Outcome::Broken => "broken",
+            Outcome::Rejected => "rejected",
+        };
+        let told = json!({"key": delivery.key.as_str(), "outcome": outcome, "attempt": delivery.attempt});
+        self.live.tell(LiveKind::Notification, told);
     }
 
     /// After a failed write memory is ahead of the journal: go back to what is stored.

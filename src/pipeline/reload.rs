@@ -12,8 +12,9 @@ use super::lexicons::Lexicons;
 use crate::alert::RuleBook;
 use crate::assess::Assessor;
 use crate::incident::{Clocks, Names};
-use crate::journal::record::DeskRecord;
+use crate::journal::record::{DeskRecord, PersonOrToken};
 use crate::notify::{Mailer, Receivers};
+use crate::store::{Store, StoreError};
 
 /// Changes what is in force; clones share everything.
 #[derive(Clone)]
@@ -22,6 +23,7 @@ pub struct Reload {
     desk: DeskHandle,
     detector: mpsc::Sender<DetectChange>,
     carriers: Carriers,
+    store: Store,
     clock: Clock,
     /// The version of the rules. Who holds it changes what is in force: what is recorded last is what holds,
     /// also when two changes come at once.
@@ -34,6 +36,9 @@ pub enum ReloadError {
     /// The version could not be kept.
     #[error("the dictionaries could not be kept")]
     Keep(#[from] std::io::Error),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// It could not be written down.
     #[error(transparent)]
     Desk(#[from] DeskError),
@@ -45,11 +50,12 @@ impl Reload {
         desk: DeskHandle,
         detector: mpsc::Sender<DetectChange>,
         carriers: Carriers,
+        store: Store,
         clock: Clock,
         rules_version: String,
     ) -> Self {
         let rules_in_force = Arc::new(Mutex::new(rules_version));
-        Self { lexicons, desk, detector, carriers, clock, rules_in_force }
+        Self { lexicons, desk, detector, carriers, store, clock, rules_in_force }
     }
 
     /// The dictionaries and their versions.
@@ -97,9 +103,25 @@ impl Reload {
         Ok(self.desk.change(move |clerk| clerk.names = names).await?)
     }
 
-    /// Tells other receivers from here on.
+    /// Tells other receivers from here on. What a receiver held up that was set up wrong is tried again.
     pub async fn receivers(&self, receivers: Receivers, mailer: Option<Mailer>) -> Result<(), ReloadError> {
         self.carriers.replace(receivers.clone(), mailer);
-        Ok(self.desk.change(move |clerk| clerk.receivers = receivers).await?)
+        let names = receivers.names();
+        self.desk.change(move |clerk| clerk.receivers = receivers).await?;
+        for name in names {
+            self.resume(name, PersonOrToken::Console).await?;
+        }
+        Ok(())
+    }
+
+    /// Has tried again what a receiver held up that was set up wrong; how many that are.
+    pub async fn resume(&self, receiver: String, by: PersonOrToken) -> Result<usize, ReloadError> {
+        let store = self.store.clone();
+        let held = tokio::task::spawn_blocking(move || store.outbox_broken(&receiver)).await;
+        let held = held.map_err(std::io::Error::other)??;
+        let keys: Vec<_> = held.into_iter().map(|entry| entry.notification.key).collect();
+        let number = keys.len();
+        self.desk.requeue(keys, by, self.clock.now()).await?;
+        Ok(number)
     }
 }

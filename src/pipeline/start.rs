@@ -291,6 +291,7 @@ impl Pipeline {
             desk.clone(),
             detect_changes,
             carriers.clone(),
+            store.clone(),
             clock.clone(),
             rules_version,
         );

@@ -31,6 +31,16 @@ fn fold(draft: &mut Draft<'_>, sequence: Sequence, record: &DeskRecord) -> Resul
         // The audit log is read from the journal itself.
         DeskRecord::Audit(_) => {}
         DeskRecord::Verdict(verdict) => return verdicts::given(draft, sequence, verdict),
+        DeskRecord::Together(deliveries) => {
+            let mut folded = Folded::Done;
+            for delivery in deliveries {
+                if outbox::delivered(draft, delivery)? == Folded::Orphan {
+                    folded = Folded::Orphan;
+                }
+            }
+            return Ok(folded);
+        }
+        DeskRecord::Requeued(again) => outbox::requeued(draft, again)?,
         DeskRecord::Fact(card) => facts::stated(draft, card),
         DeskRecord::Rescored(rescored) => versions::rescored(draft, sequence, rescored)?,
     }

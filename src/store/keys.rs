@@ -44,7 +44,7 @@ pub(super) enum Table {
     Idempotency = b'K',
     /// Notification key → `OutboxEntry`.
     Outbox = b'O',
-    /// Time of the next try, notification key → nothing.
+    /// Receiver, time of the next try, notification key → nothing.
     OutboxDue = b'U',
     /// Receiver, notification key of what waits for its repair → nothing.
     OutboxBroken = b'Y',

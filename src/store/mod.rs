@@ -60,7 +60,7 @@ pub use verify::{Difference, DifferenceKind};
 pub use versions::{InForce, Stretch};
 
 /// The shape of keys and values. A store of another shape is set aside and made anew.
-const SCHEMA: u32 = 3;
+const SCHEMA: u32 = 4;
 
 /// Most records written in one batch: bounds the memory of a rebuild.
 const BATCH: usize = 4096;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::journal::Sequence;
+use crate::journal::record::Requeued;
 use crate::notify::{Delivery, Notification, NotificationKey, Outcome};
 
 use super::codec::{reverse, time_of_key};
@@ -79,21 +80,42 @@ impl Store {
         self.scan(&Table::Attempt.key().text(key.as_str())).map(|pair| self.read(&pair?.1)).collect()
     }
 
-    /// What is to be tried by `now`, the longest due first, at most `limit`.
-    pub fn outbox_due(&self, limit: usize, now: Timestamp) -> Result<Vec<OutboxEntry>, StoreError> {
-        let table = Table::OutboxDue.key();
+    /// Receivers for whom something waits to be tried.
+    pub fn outbox_receivers(&self) -> Result<Vec<String>, StoreError> {
+        let (mut from, end) = (Table::OutboxDue.key(), Table::OutboxDue.key().bytes(&[0xff]));
+        let mut receivers = Vec::new();
+        while let Some(first) = self.range(&from, &end).next().transpose()? {
+            let name = first.0[1..].split(|&byte| byte == 0).next().unwrap_or_default();
+            let name = String::from_utf8_lossy(name).into_owned();
+            // The next key that is no longer this receiver's: its name is followed by a zero byte.
+            from = Table::OutboxDue.key().last(&name).bytes(&[1]);
+            receivers.push(name);
+        }
+        Ok(receivers)
+    }
+
+    /// What is to be tried by `now` at one receiver, the longest due first, at most `limit`.
+    pub fn outbox_due(
+        &self,
+        receiver: &str,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Vec<OutboxEntry>, StoreError> {
+        let queue = Table::OutboxDue.key().text(receiver);
         let mut due = Vec::new();
-        for pair in self.range(&table, &table.clone().time(now).bytes(&[0xff])).take(limit) {
+        for pair in self.range(&queue, &queue.clone().time(now).bytes(&[0xff])).take(limit) {
             let (key, _) = pair?;
-            due.extend(self.get::<OutboxEntry>(&Table::Outbox.key().bytes(&key[9..]))?);
+            due.extend(self.get::<OutboxEntry>(&Table::Outbox.key().bytes(&key[queue.0.len() + 8..]))?);
         }
         Ok(due)
     }
 
-    /// When the next try is due; `None` if nothing waits.
-    pub fn outbox_next(&self) -> Result<Option<Timestamp>, StoreError> {
-        let first = self.scan(&Table::OutboxDue.key()).next().transpose()?;
-        Ok(first.and_then(|(key, _)| time_of_key(&key[1..])))
+    /// When the first try after `now` is due at one receiver; `None` if nothing waits that long.
+    pub fn outbox_next(&self, receiver: &str, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let queue = Table::OutboxDue.key().text(receiver);
+        let (from, end) = (queue.clone().time(now).bytes(&[0xff]), queue.clone().bytes(&[0xff]));
+        let first = self.range(&from, &end).next().transpose()?;
+        Ok(first.and_then(|(key, _)| time_of_key(&key[queue.0.len()..])))
     }
 
     /// What waits for a receiver to be mended.
@@ -185,6 +207,22 @@ pub(super) fn delivered(draft: &mut Draft<'_>, delivery: &Delivery) -> Result<Fo
     Ok(Folded::Done)
 }
 
+/// Folds that somebody wants it tried again: what is dead, or held up by a receiver that was set up wrong.
+pub(super) fn requeued(draft: &mut Draft<'_>, again: &Requeued) -> Result<(), StoreError> {
+    for key in &again.keys {
+        let at = entry_key(key);
+        let Some(mut entry) = draft.get::<OutboxEntry>(&at)? else { continue };
+        if !matches!(entry.state, OutboxState::Dead | OutboxState::Broken) {
+            continue;
+        }
+        leave(draft, &entry)?;
+        entry.state = OutboxState::Waiting { next_try: again.at };
+        enter(draft, &entry)?;
+        draft.put(at, &entry);
+    }
+    Ok(())
+}
+
 fn enter(draft: &mut Draft<'_>, entry: &OutboxEntry) -> Result<(), StoreError> {
     if let Some(key) = queue_key(entry) {
         draft.mark(key);
@@ -203,7 +241,9 @@ fn leave(draft: &mut Draft<'_>, entry: &OutboxEntry) -> Result<(), StoreError> {
 fn queue_key(entry: &OutboxEntry) -> Option<Key> {
     let key = entry.notification.key.as_str();
     match entry.state {
-        OutboxState::Waiting { next_try } => Some(Table::OutboxDue.key().time(next_try).last(key)),
+        OutboxState::Waiting { next_try } => {
+            Some(Table::OutboxDue.key().text(&entry.notification.receiver).time(next_try).last(key))
+        }
         OutboxState::Broken => Some(Table::OutboxBroken.key().text(&entry.notification.receiver).last(key)),
         OutboxState::Sent | OutboxState::Dead => None,
     }

@@ -366,13 +366,14 @@ fn the_outbox_keeps_what_is_due_broken_and_done_apart() {
     ]);
     store.apply_desk(&records).unwrap();
     let due = |now| {
-        let due = store.outbox_due(9, at(now)).unwrap();
+        let due = store.outbox_due("desk", 9, at(now)).unwrap();
         due.iter().map(|e| (e.notification.brief.incident.clone(), e.attempts)).collect::<Vec<_>>()
     };
     assert_eq!(due(1), []);
     assert_eq!(due(100), [(incident(2), 0)]);
     assert_eq!(due(200), [(incident(2), 0), (incident(1), 1)]);
-    assert_eq!(store.outbox_next().unwrap(), Some(at(2)));
+    assert_eq!(store.outbox_receivers().unwrap(), ["desk"]);
+    assert_eq!(store.outbox_next("desk", at(2)).unwrap(), Some(at(200)));
     assert_eq!(store.outbox_broken("chief").unwrap().len(), 1);
     assert_eq!(store.outbox_broken("desk").unwrap().len(), 0);
     assert_eq!(store.outbox_counts().unwrap(), OutboxCounts { waiting: 2, sent: 1, dead: 0, broken: 1 });
@@ -385,7 +386,11 @@ fn the_outbox_keeps_what_is_due_broken_and_done_apart() {
     ];
     store.apply_desk(&records).unwrap();
     assert_eq!(store.outbox_counts().unwrap(), OutboxCounts { waiting: 0, sent: 3, dead: 1, broken: 0 });
-    assert_eq!((store.outbox_next().unwrap(), store.outbox_broken("chief").unwrap().len()), (None, 0));
+    assert_eq!(store.outbox_receivers().unwrap(), Vec::<String>::new());
+    assert_eq!(
+        (store.outbox_next("desk", at(0)).unwrap(), store.outbox_broken("chief").unwrap().len()),
+        (None, 0)
+    );
     let key = NotificationKey::of(&incident(1), 0, "desk");
     assert_eq!(store.attempts(&key).unwrap().iter().map(|d| d.attempt).collect::<Vec<_>>(), [1, 2, 3]);
 
@@ -677,7 +682,8 @@ proptest! {
         let counts = parts.outbox_counts().unwrap();
         let listed = parts.notifications(&OutboxFilter::default(), None, 99).unwrap().items;
         prop_assert_eq!(counts.waiting + counts.sent + counts.dead + counts.broken, listed.len() as u64);
-        let due = parts.outbox_due(99, at(1_000_000)).unwrap().len() as u64;
+        let due = parts.outbox_receivers().unwrap().into_iter();
+        let due = due.map(|receiver| parts.outbox_due(&receiver, 99, at(1_000_000)).unwrap().len() as u64).sum::<u64>();
         prop_assert_eq!(counts.waiting, due);
         let work = parts.incidents(&IncidentFilter::default(), None, 99).unwrap().items;
         prop_assert!(work.windows(2).all(|pair| pair[0].state.rank() <= pair[1].state.rank()));

@@ -223,6 +223,7 @@ fn answer(path: &str, verb: Verb) -> Option<&'static str> {
         (Verb::Get | Verb::Post, path) if path.starts_with("/api/v1/sources/") => "SourceOut",
         (Verb::Get, "/api/v1/coverage") => "SpanList",
         (Verb::Get, "/api/v1/notifications") => "NotificationList",
+        (Verb::Post, "/api/v1/notifications/{key}/resend") => "NotificationOut",
         (Verb::Get | Verb::Post, _) => return None,
     })
 }

@@ -15,7 +15,7 @@ pub(super) fn plain(service: Service, text: &str) -> String {
             Service::WeCom | Service::DingTalk => said.push(wide(c)),
             Service::Feishu => match c {
                 '<' | '>' | '*' | '[' | ']' | '_' | '`' | '~' | '#' | '&' => {
-                    said.push_str(&format!("&#{};", u32::from(c)));
+                    said.push_str(&entity(c));
                 }
                 '@' => said.push('＠'),
                 c => said.push(c),
@@ -31,6 +31,11 @@ pub(super) fn plain(service: Service, text: &str) -> String {
         }
     }
     said
+}
+
+/// `&#60;`.
+fn entity(c: char) -> String {
+    format!("&#{};", u32::from(c))
 }
 
 fn wide(c: char) -> char {

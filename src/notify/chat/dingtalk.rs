@@ -75,10 +75,8 @@ fn judge(answer: &Answer, now: Timestamp) -> (Attempt, String) {
         Some(-1) => Attempt::Failed { after: Some(Duration::from_secs(30)) },
         Some(130_101 | 410_100) => Attempt::Failed { after: Some(BLOCKED) },
         Some(_) if throttled => Attempt::Failed { after: Some(BLOCKED) },
-        // Signature, clock, keyword or address is not what the robot wants.
-        Some(310_000) => Attempt::Broken,
-        // Token, robot or group is gone or stopped.
-        Some(300_001 | 300_005 | 400_101 | 400_106 | 400_013 | 400_102) => Attempt::Broken,
+        // Signature, clock, keyword or address is not what the robot wants; token, robot or group is gone or stopped.
+        Some(310_000 | 300_001 | 300_005 | 400_101 | 400_106 | 400_013 | 400_102) => Attempt::Broken,
         Some(_) => Attempt::Rejected,
         None if (200..300).contains(&answer.status) => Attempt::Failed { after: Some(AFTER_UNKNOWN) },
         None => by_status(answer, now),

@@ -16,6 +16,7 @@ use crate::assess::Grade;
 use crate::notify::Batch;
 use crate::notify::hook::{AFTER_UNKNOWN, by_status, told};
 use crate::notify::retry::Attempt;
+use crate::notify::secret::Secret;
 use crate::outward::{Answer, Outward};
 
 /// Longest text, in bytes: a body may have 20 KB, and the JSON around and within it takes some.
@@ -36,7 +37,7 @@ pub(super) async fn send(
     }
     further.extend(chat.keyword.clone());
     let said = message(Service::Feishu, batch, console, LIMIT, &further);
-    let secret = chat.secret.as_ref().map(|secret| secret.reveal());
+    let secret = chat.secret.as_ref().map(Secret::reveal);
     let (attempt, words) = match chat.hook.post(outward, &[], &[], &signed(card(&said), secret, now)).await {
         Ok(answer) if is_about_card(&answer) => {
             // It does not take the card: the same as plain text, once.

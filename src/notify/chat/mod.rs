@@ -129,6 +129,12 @@ fn wants_action(reason: Reason) -> bool {
 }
 
 impl Chat {
+    /// How many messages of the robot's a message of ours takes: at WeCom those who are called take one more.
+    pub fn messages(&self, batch: &Batch) -> u32 {
+        let calls = self.service == Service::WeCom && !self.mentions.called_by(batch).is_empty();
+        1 + u32::from(calls)
+    }
+
     /// Makes one try and says what became of it, with what the other side said in one line. `console` is the console's
     /// address, for links.
     pub async fn send(

@@ -1,5 +1,6 @@
 //! The messages as a group reads them, and what hostile posts make of them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,7 +13,7 @@ use crate::notify::{fixture, silence_of};
 pub(super) fn answer(status: u16, body: &str) -> crate::outward::Answer {
     crate::outward::Answer {
         status,
-        headers: Default::default(),
+        headers: BTreeMap::default(),
         body: Bytes::copy_from_slice(body.as_bytes()),
         took: Duration::ZERO,
     }
@@ -151,6 +152,24 @@ fn seven_incidents_are_told_in_one_message_red_first() {
     let short = message(Service::WeCom, &seven(), &console(), 420, &[]);
     assert!(short.text.len() <= 420 && short.text.contains("红 停水 · 望江花园4期"), "{}", short.text);
     assert!(short.text.contains("件，详见控制台）"), "{}", short.text);
+}
+
+#[test]
+fn as_many_as_are_told_together_are_all_named() {
+    let told = (1..=36).map(|nth| {
+        let mut one = fixture::notification();
+        one.brief.incident = format!("INC-20261122-{nth:02}").parse().unwrap();
+        one.brief.place = Some("很长的街道和小区的名字".repeat(9));
+        one
+    });
+    let batch = Batch::of(told.collect()).unwrap();
+    for service in Service::ALL {
+        let bytes = if service == Service::Slack { 3_900 } else { 4_096 };
+        let said = message(service, &batch, &console(), bytes, &[]).text;
+        for one in batch.iter() {
+            assert!(said.contains(one.brief.incident.as_str()), "{service:?}: {said}");
+        }
+    }
 }
 
 #[test]

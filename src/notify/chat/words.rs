@@ -14,6 +14,9 @@ use crate::notify::{Batch, Notification};
 const EXCERPT: usize = 240;
 const REASON: usize = 360;
 const NAME: usize = 180;
+/// Incidents of a digest up to which each has its link; more are named in lines of at most so many bytes.
+const LINKED: usize = 10;
+const LINE: usize = 75;
 
 /// A message in a dialect of markdown.
 #[derive(Debug, PartialEq, Eq)]
@@ -117,13 +120,19 @@ fn digest(
     let head = heading(service, grade, &title);
     let mut told: Vec<&Notification> = batch.iter().collect();
     told.sort_by_key(|notification| std::cmp::Reverse(notification.brief.grade));
+    let linked = told.len() <= LINKED;
     let middle: Vec<String> = told
         .into_iter()
         .map(|notification| {
-            let line = plain(service, &cut(&render::digest_line(notification), NAME));
+            let line =
+                plain(service, &cut(&render::digest_line(notification), if linked { NAME } else { LINE }));
             let incident = &notification.brief.incident;
-            let open = link(service, incident.as_str(), &render::link(incident, console));
-            format!("· {line} {open}")
+            if linked {
+                let open = link(service, incident.as_str(), &render::link(incident, console));
+                format!("· {line} {open}")
+            } else {
+                format!("· {line} {incident}")
+            }
         })
         .collect();
     let mut foot = further.to_vec();

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use super::params::Params;
 use super::shape::{Attempt, Listed, NotificationOut};
 use crate::incident::{Clock, Escalation, Trigger};
-use crate::notify::Channel;
-use crate::store::{OutboxFilter, OutboxState};
+use crate::notify::{Channel, NotificationKey};
+use crate::store::{OutboxFilter, OutboxState, StoreError};
 use crate::web::Web;
 use crate::web::auth::Visitor;
-use crate::web::error::Problem;
+use crate::web::error::{Kind, Problem};
 
 pub(in crate::web) async fn notifications(
     State(web): State<Web>,
@@ -80,6 +80,7 @@ pub(in crate::web) async fn receivers(State(web): State<Web>) -> Json<Value> {
             json!({
                 "name": receiver.name, "channel": channel, "addresses": addresses,
                 "min_grade": receiver.min_grade, "reasons": receiver.reasons,
+                "fallback": receiver.fallback,
             })
         })
         .collect();
@@ -95,4 +96,57 @@ pub(in crate::web) async fn test_receiver(
     let tries = handles.carriers.test(&name, &handles.clock).await.ok_or_else(Problem::not_found)?;
     visitor.audit(&web, "notify-test", name).await?;
     Ok(Json(Listed { items: tries.iter().map(Attempt::of).collect(), next: None }))
+}
+
+pub(in crate::web) async fn resend(
+    State(web): State<Web>,
+    Extension(visitor): Extension<Visitor>,
+    Path(key): Path<String>,
+) -> Result<Json<NotificationOut>, Problem> {
+    let key = again(&web, &visitor, key).await?;
+    let reading = &web.handles().reading;
+    let found = reading
+        .blocking(move |reading| {
+            let store = reading.store();
+            let with_tries = |entry| Ok::<_, StoreError>((entry, store.attempts(&key)?));
+            Ok(store.notification(&key)?.map(with_tries).transpose()?)
+        })
+        .await?;
+    let (entry, attempts) = found.ok_or_else(Problem::not_found)?;
+    Ok(Json(NotificationOut::of(&entry, &attempts)))
+}
+
+/// Has a notification tried again that is dead or held up.
+pub(in crate::web) async fn again(
+    web: &Web,
+    visitor: &Visitor,
+    key: String,
+) -> Result<NotificationKey, Problem> {
+    let by = visitor.by().ok_or_else(|| Problem::new(Kind::NotLoggedIn, ""))?;
+    let key = NotificationKey::read(&key).ok_or_else(Problem::not_found)?;
+    let wanted = key.clone();
+    let reading = &web.handles().reading;
+    let entry = reading.blocking(move |reading| Ok(reading.store().notification(&wanted)?)).await?;
+    let entry = entry.ok_or_else(Problem::not_found)?;
+    if !matches!(entry.state, OutboxState::Dead | OutboxState::Broken) {
+        let why = "only a dead letter, or what a receiver holds up, can be tried again";
+        return Err(Problem::new(Kind::Conflict, why));
+    }
+    web.handles().desk.requeue(vec![key.clone()], by, web.now()).await?;
+    Ok(key)
+}
+
+pub(in crate::web) async fn resume_receiver(
+    State(web): State<Web>,
+    Extension(visitor): Extension<Visitor>,
+    Path(name): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    let by = visitor.by().ok_or_else(|| Problem::new(Kind::NotLoggedIn, ""))?;
+    if web.configured().receivers.get(&name).is_none() {
+        return Err(Problem::not_found());
+    }
+    let resumed =
+        web.handles().reload.resume(name.clone(), by).await.map_err(|error| Problem::internal(&error))?;
+    visitor.audit(&web, "receiver-resume", name).await?;
+    Ok(Json(json!({ "resumed": resumed })))
 }

@@ -2,14 +2,14 @@
 
 use askama::Template;
 use axum::Extension;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use jiff::Timestamp;
 
-use super::{Frame, Nav, Page, render};
+use super::{Frame, Nav, Page, render, see};
 use crate::assess::Grade;
 use crate::notify::{Delivery, Outcome};
 use crate::store::{OutboxCounts, OutboxEntry, OutboxState};
-use crate::web::api::desk::filter;
+use crate::web::api::desk::{again, filter};
 use crate::web::api::params::Params;
 use crate::web::auth::Visitor;
 use crate::web::error::Problem;
@@ -23,6 +23,7 @@ const MESSAGES: usize = 100;
 
 /// A notification as a page shows it.
 pub(super) struct Sent {
+    pub(super) key: String,
     pub(super) incident: String,
     /// Whether `incident` is one, not a test.
     pub(super) real: bool,
@@ -69,6 +70,7 @@ impl Sent {
             answer: delivery.answer,
         };
         Self {
+            key: entry.notification.key.as_str().to_owned(),
             real,
             incident: id,
             title: brief.title,
@@ -116,6 +118,15 @@ pub(in crate::web) async fn page(
         page.next.map(|cursor| format!("/outbox?{}", params.with("cursor", Some(&cursor.to_string()))));
     let f = Frame::new(&visitor, Nav::Outbox, visitor.lang.t("通知", "Notifications"), web.0.inbox.is_some());
     Ok(render(&Outbox { f, counts, on: params.one("state").unwrap_or_default().to_owned(), sent, next }))
+}
+
+pub(in crate::web) async fn resend(
+    State(web): State<Web>,
+    Extension(visitor): Extension<Visitor>,
+    Path(key): Path<String>,
+) -> Page {
+    again(&web, &visitor, key).await?;
+    Ok(see("/outbox"))
 }
 
 pub(in crate::web) async fn inbox(State(web): State<Web>, Extension(visitor): Extension<Visitor>) -> Page {

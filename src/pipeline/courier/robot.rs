@@ -1,0 +1,200 @@
+//! What a group's robot is sent next, and what waits: its pace, one message a minute and incident, and digests where
+//! more waits (promise R16). Plain decisions over what waits and the time.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::assess::Grade;
+use crate::incident::IncidentId;
+use crate::notify::pace::{Bucket, Pace};
+use crate::store::OutboxEntry;
+
+/// An incident is told no more often than this, unless it is red.
+const SAME_INCIDENT: SignedDuration = SignedDuration::from_mins(1);
+/// More than so many that wait are told together.
+const FEW: usize = 5;
+/// Most told together: as many as the smallest message can name.
+pub(super) const DIGEST: usize = 36;
+
+/// A robot as the courier knows it. Receivers with the same address share it.
+#[derive(Debug)]
+pub(super) struct Robot {
+    bucket: Bucket,
+    /// The service asked for silence until then.
+    silent_until: Option<Timestamp>,
+    /// When which incident was told last.
+    told: BTreeMap<IncidentId, Timestamp>,
+}
+
+/// What is to be done.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// These of what waits are sent as one message.
+    Send(Vec<usize>),
+    /// Nothing may be sent before.
+    Wait(Timestamp),
+    /// Nothing waits.
+    Nothing,
+}
+
+impl Robot {
+    pub(super) fn new(pace: Pace, now: Timestamp) -> Self {
+        Self { bucket: Bucket::new(pace, now), silent_until: None, told: BTreeMap::new() }
+    }
+
+    /// What is sent next of what is due, given in the order in which it fell due. Red goes first and alone; the rest
+    /// goes one by one while little waits, and together where more does.
+    pub(super) fn next(&mut self, due: &[OutboxEntry], now: Timestamp) -> Next {
+        if due.is_empty() {
+            return Next::Nothing;
+        }
+        if let Some(until) = self.silent_until.filter(|until| *until > now) {
+            return Next::Wait(until);
+        }
+        let free = self.bucket.when(1, now);
+        if free > now {
+            return Next::Wait(free);
+        }
+        self.told.retain(|_, told| *told + SAME_INCIDENT > now);
+        let red = |entry: &OutboxEntry| entry.notification.brief.grade == Grade::Red;
+        if let Some(first) = due.iter().position(red) {
+            return Next::Send(vec![first]);
+        }
+        let may = |entry: &OutboxEntry| !self.told.contains_key(&entry.notification.brief.incident);
+        let ready: Vec<usize> = (0..due.len()).filter(|&at| may(&due[at])).collect();
+        let Some(&first) = ready.first() else {
+            let last = due.iter().filter_map(|entry| self.told.get(&entry.notification.brief.incident)).min();
+            return last.map_or(Next::Nothing, |told| Next::Wait(*told + SAME_INCIDENT));
+        };
+        if ready.len() > FEW {
+            return Next::Send(ready.into_iter().take(DIGEST).collect());
+        }
+        let incident = &due[first].notification.brief.incident;
+        let same = ready.into_iter().filter(|&at| due[at].notification.brief.incident == *incident);
+        Next::Send(same.collect())
+    }
+
+    /// Notes that a message of `cost` messages went out, telling of these.
+    pub(super) fn sent(&mut self, told: &[OutboxEntry], cost: u32, now: Timestamp) {
+        self.bucket.take(cost, now);
+        self.told.extend(told.iter().map(|entry| (entry.notification.brief.incident.clone(), now)));
+    }
+
+    /// The service asks for silence.
+    pub(super) fn silence(&mut self, until: Timestamp) {
+        self.silent_until = self.silent_until.max(Some(until));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::journal::Sequence;
+    use crate::notify::chat::Service;
+    use crate::notify::{Receivers, test_of};
+    use crate::store::OutboxState;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_700_000_000 + seconds).unwrap()
+    }
+
+    fn entry(incident: u32, grade: Grade, due: i64) -> OutboxEntry {
+        let text =
+            "[[receiver]]\nname = 'r'\nkind = 'slack'\n[receiver.slack]\nurl = 'https://hooks.slack.com/x'\n";
+        let receivers = Receivers::from_toml(text, &|place| place.read()).unwrap();
+        let mut notification = test_of(receivers.get("r").unwrap(), at(due)).remove(0);
+        notification.brief.incident = format!("INC-20261122-{incident:02}").parse().unwrap();
+        notification.brief.grade = grade;
+        let state = OutboxState::Waiting { next_try: at(due) };
+        OutboxEntry { notification, attempts: 0, last: None, state, sequence: Sequence(1) }
+    }
+
+    fn robot() -> Robot {
+        Robot::new(Pace { burst: 2, every: Duration::from_secs(5) }, at(0))
+    }
+
+    #[test]
+    fn red_goes_first_and_alone_and_pace_is_kept() {
+        let mut robot = robot();
+        let due = vec![entry(1, Grade::Blue, 0), entry(2, Grade::Red, 0), entry(3, Grade::Blue, 0)];
+        assert_eq!(robot.next(&due, at(0)), Next::Send(vec![1]));
+        robot.sent(&due[1..2], 1, at(0));
+        assert_eq!(robot.next(&due[..1], at(0)), Next::Send(vec![0]));
+        robot.sent(&due[..1], 1, at(0));
+        let Next::Wait(until) = robot.next(&due[2..], at(0)) else { panic!("the bucket is empty") };
+        assert!(until > at(4) && until < at(6));
+        assert_eq!(robot.next(&due[2..], until), Next::Send(vec![0]));
+        assert_eq!(robot.next(&[], until), Next::Nothing);
+    }
+
+    #[test]
+    fn an_incident_is_told_once_a_minute_and_then_all_of_it_unless_it_is_red() {
+        let mut robot = robot();
+        let first = vec![entry(1, Grade::Yellow, 0)];
+        robot.sent(&first, 1, at(0));
+        let later = vec![entry(1, Grade::Yellow, 9), entry(1, Grade::Yellow, 12)];
+        assert_eq!(robot.next(&later, at(20)), Next::Wait(at(60)));
+        assert_eq!(robot.next(&later, at(60)), Next::Send(vec![0, 1]));
+        assert_eq!(robot.next(&[entry(1, Grade::Red, 20)], at(20)), Next::Send(vec![0]));
+    }
+
+    #[test]
+    fn many_are_told_together_and_a_service_that_asks_for_silence_has_it() {
+        let mut robot = robot();
+        let due: Vec<OutboxEntry> = (1..=40).map(|nth| entry(nth, Grade::Blue, 0)).collect();
+        assert_eq!(robot.next(&due, at(0)), Next::Send((0..DIGEST).collect()));
+        robot.silence(at(600));
+        assert_eq!(robot.next(&due, at(30)), Next::Wait(at(600)));
+    }
+
+    proptest! {
+        /// A storm: everything is told, red alone, no incident twice a minute, and never faster than the pace.
+        #[test]
+        fn a_storm_is_told_whole(
+            storm in proptest::collection::vec((1_u32..60, 0_i64..60, 0_u8..20), 1..200),
+            service in prop::sample::select(Service::ALL.to_vec()),
+        ) {
+            let mut robot = Robot::new(service.pace(), at(0));
+            let grade = |of: u8| if of == 0 { Grade::Red } else { Grade::Yellow };
+            let mut waiting: Vec<OutboxEntry> =
+                storm.iter().map(|&(incident, due, of)| entry(incident, grade(of), due)).collect();
+            waiting.sort_by_key(|entry| entry.notification.created_at);
+            let (mut now, mut sent) = (at(0), Vec::<(Timestamp, Vec<OutboxEntry>)>::new());
+            while !waiting.is_empty() {
+                let due = waiting.iter().take_while(|entry| entry.notification.created_at <= now).count();
+                match robot.next(&waiting[..due], now) {
+                    Next::Nothing => now = waiting[0].notification.created_at,
+                    Next::Wait(until) => {
+                        prop_assert!(until > now);
+                        let next = waiting.get(due).map_or(until, |entry| entry.notification.created_at);
+                        now = until.min(next.max(now + SignedDuration::from_millis(1)));
+                    }
+                    Next::Send(which) => {
+                        let told: Vec<OutboxEntry> = which.iter().map(|&at| waiting[at].clone()).collect();
+                        robot.sent(&told, 1, now);
+                        sent.push((now, told));
+                        for at in which.into_iter().rev() {
+                            waiting.remove(at);
+                        }
+                    }
+                }
+            }
+            prop_assert_eq!(sent.iter().map(|(_, told)| told.len()).sum::<usize>(), storm.len());
+            for (nth, (now, told)) in sent.iter().enumerate() {
+                let red = told.iter().any(|entry| entry.notification.brief.grade == Grade::Red);
+                prop_assert!(!red || told.len() == 1, "red is never folded");
+                let minute = sent[..nth].iter().filter(|(before, _)| *before + SAME_INCIDENT > *now);
+                let again = |entry: &OutboxEntry| {
+                    let same = |other: &OutboxEntry| other.notification.brief.incident == entry.notification.brief.incident;
+                    minute.clone().any(|(_, before)| before.iter().any(same))
+                };
+                prop_assert!(red || !told.iter().any(again), "an incident twice a minute");
+            }
+        }
+    }
+}

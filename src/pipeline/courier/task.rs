@@ -1,0 +1,253 @@
+//! The courier's loop: each receiver in a lane of its own, so that one that hangs fills its lane and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use metrics::{counter, histogram};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::robot::{DIGEST, Next, Robot};
+use super::{Carriers, Way};
+use crate::notify::{Delivery, NotificationKey, Outcome};
+use crate::pipeline::clock::Clock;
+use crate::pipeline::crawling::wait_until;
+use crate::pipeline::desk::{DeskError, DeskHandle};
+use crate::pipeline::health::Health;
+use crate::store::{OutboxEntry, Store, StoreError};
+use crate::telemetry::metric;
+
+/// Tries at once to one receiver; a robot has one.
+const LANE: usize = 8;
+/// Notifications under way at once, all lanes together.
+const MOST: usize = 512;
+/// Longest sleep between two glances at the outbox.
+const GLANCE: Duration = Duration::from_secs(30);
+/// At the end, tries under way may last so much longer.
+const LAST: Duration = Duration::from_secs(1);
+/// A round that lasts longer is stuck.
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// The task.
+pub(in crate::pipeline) struct CourierTask {
+    pub(in crate::pipeline) store: Store,
+    pub(in crate::pipeline) desk: DeskHandle,
+    pub(in crate::pipeline) carriers: Carriers,
+    /// Told when something new lies in the outbox.
+    pub(in crate::pipeline) outbox: Arc<Notify>,
+    pub(in crate::pipeline) clock: Clock,
+    pub(in crate::pipeline) health: Health,
+}
+
+/// What waits for one receiver.
+struct Queue {
+    receiver: String,
+    due: Vec<OutboxEntry>,
+    /// When the first falls due of what is not read.
+    next: Option<Timestamp>,
+}
+
+/// A try that ended.
+struct Ended {
+    receiver: String,
+    /// Its robot, and until when that wants silence.
+    robot: Option<(u64, Option<Timestamp>)>,
+    keys: Vec<NotificationKey>,
+}
+
+/// What is known between rounds.
+#[derive(Default)]
+struct Known {
+    /// What is under way, by receiver.
+    busy: BTreeMap<String, BTreeSet<NotificationKey>>,
+    robots: HashMap<u64, Robot>,
+}
+
+impl CourierTask {
+    /// Delivers until stopped. A try that does not end soon then is given up: it is made again after the
+    /// next start, under the same key.
+    pub(in crate::pipeline) async fn run(self, stop: CancellationToken) {
+        let (mut tries, mut known) = (JoinSet::new(), Known::default());
+        loop {
+            let woken = self.outbox.notified();
+            let working = self.health.working("courier", LIMIT);
+            let mut wake = None;
+            for queue in self.glance(&known).await {
+                let next = self.serve(queue, &mut known, &mut tries);
+                wake = wake.into_iter().chain(next).min();
+            }
+            drop(working);
+            let wait = wake.map_or(GLANCE, |at| wait_until(at, self.clock.now()).min(GLANCE));
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = woken => {}
+                Some(ended) = tries.join_next(), if !tries.is_empty() => match ended {
+                    Ok(ended) => known.ended(&ended),
+                    Err(error) => tracing::error!(%error, "a try ended by a fault"),
+                },
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+        let all = async { while tries.join_next().await.is_some() {} };
+        if tokio::time::timeout(LAST, all).await.is_err() {
+            tries.shutdown().await;
+        }
+    }
+
+    /// What is due by now and not under way, by receiver: no more of each than can be begun.
+    async fn glance(&self, known: &Known) -> Vec<Queue> {
+        let (store, now) = (self.store.clone(), self.clock.now());
+        let busy: BTreeMap<String, usize> =
+            known.busy.iter().map(|(receiver, keys)| (receiver.clone(), keys.len())).collect();
+        let reading = move || {
+            let queues = store.outbox_receivers()?.into_iter().map(|receiver| {
+                let most = DIGEST.max(LANE) + busy.get(&receiver).copied().unwrap_or(0);
+                let due = store.outbox_due(&receiver, most, now)?;
+                let next = if due.len() < most { store.outbox_next(&receiver, now)? } else { None };
+                Ok::<_, StoreError>(Queue { receiver, due, next })
+            });
+            queues.collect::<Result<Vec<_>, _>>()
+        };
+        match tokio::task::spawn_blocking(reading).await {
+            Ok(Ok(mut queues)) => {
+                for queue in &mut queues {
+                    if let Some(busy) = known.busy.get(&queue.receiver) {
+                        queue.due.retain(|entry| !busy.contains(&entry.notification.key));
+                    }
+                }
+                queues
+            }
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the outbox could not be read");
+                Vec::new()
+            }
+            Err(error) => {
+                tracing::error!(%error, "the outbox could not be read");
+                Vec::new()
+            }
+        }
+    }
+
+    /// Begins what may be begun for one receiver; says when to look again, unless the end of a try will wake us.
+    fn serve(&self, queue: Queue, known: &mut Known, tries: &mut JoinSet<Ended>) -> Option<Timestamp> {
+        let Queue { receiver, mut due, next } = queue;
+        let Some(Way { robot, pace }) = self.carriers.way(&receiver) else {
+            self.begin_all(&receiver, due, known, tries);
+            return next;
+        };
+        if known.busy.contains_key(&receiver) {
+            return None;
+        }
+        let now = self.clock.now();
+        let state = known.robots.entry(robot).or_insert_with(|| Robot::new(pace, now));
+        match state.next(&due, now) {
+            Next::Nothing => next,
+            Next::Wait(until) => Some(until),
+            Next::Send(which) => {
+                let mut batch: Vec<OutboxEntry> = Vec::with_capacity(which.len());
+                for at in which.into_iter().rev() {
+                    batch.push(due.swap_remove(at));
+                }
+                batch.sort_by(|one, other| {
+                    let order = |entry: &OutboxEntry| (entry.notification.created_at, entry.sequence);
+                    order(one).cmp(&order(other))
+                });
+                state.sent(&batch, self.carriers.cost(&receiver, &batch), now);
+                self.begin(receiver, Some(robot), batch, known, tries);
+                None
+            }
+        }
+    }
+
+    /// Mails, webhooks and the like: one message each, some at once.
+    fn begin_all(
+        &self,
+        receiver: &str,
+        due: Vec<OutboxEntry>,
+        known: &mut Known,
+        tries: &mut JoinSet<Ended>,
+    ) {
+        for entry in due {
+            let busy = known.busy.get(receiver).map_or(0, BTreeSet::len);
+            if busy >= LANE || tries.len() >= MOST {
+                return;
+            }
+            self.begin(receiver.to_owned(), None, vec![entry], known, tries);
+        }
+    }
+
+    fn begin(
+        &self,
+        receiver: String,
+        robot: Option<u64>,
+        batch: Vec<OutboxEntry>,
+        known: &mut Known,
+        tries: &mut JoinSet<Ended>,
+    ) {
+        let keys: Vec<NotificationKey> = batch.iter().map(|entry| entry.notification.key.clone()).collect();
+        known.busy.entry(receiver.clone()).or_default().extend(keys.iter().cloned());
+        let (desk, carriers, clock) = (self.desk.clone(), self.carriers.clone(), self.clock.clone());
+        tries.spawn(async move {
+            let silent = Box::pin(make(&desk, &carriers, &clock, &receiver, &batch)).await;
+            Ended { receiver, robot: robot.map(|robot| (robot, silent)), keys }
+        });
+    }
+}
+
+impl Known {
+    fn ended(&mut self, ended: &Ended) {
+        if let Some(busy) = self.busy.get_mut(&ended.receiver) {
+            busy.retain(|key| !ended.keys.contains(key));
+            if busy.is_empty() {
+                self.busy.remove(&ended.receiver);
+            }
+        }
+        if let Some((robot, Some(until))) = ended.robot
+            && let Some(robot) = self.robots.get_mut(&robot)
+        {
+            robot.silence(until);
+        }
+    }
+}
+
+/// Makes one try and has it written down; says until when the other side wants silence, if it does.
+async fn make(
+    desk: &DeskHandle,
+    carriers: &Carriers,
+    clock: &Clock,
+    receiver: &str,
+    batch: &[OutboxEntry],
+) -> Option<Timestamp> {
+    let begun = clock.now();
+    for entry in batch.iter().filter(|entry| entry.attempts == 0) {
+        let waited = begun.duration_since(entry.notification.created_at);
+        histogram!(metric::ALERT_SECONDS).record(waited.as_secs_f64());
+    }
+    let (deliveries, silent) = carriers.deliver(batch, clock).await;
+    for delivery in &deliveries {
+        let outcome = match delivery.outcome {
+            Outcome::Sent => "sent",
+            Outcome::Retry(_) => "retry",
+            Outcome::Broken => "broken",
+            Outcome::Rejected => "rejected",
+        };
+        counter!(metric::DELIVERIES, "receiver" => receiver.to_owned(), "outcome" => outcome).increment(1);
+    }
+    if let Some(Delivery { attempt, outcome, answer, .. }) = deliveries.first() {
+        let together = deliveries.len();
+        tracing::info!(receiver, ?outcome, attempt, together, answer, "delivery tried");
+    }
+    loop {
+        match desk.delivered(deliveries.clone()).await {
+            Ok(()) | Err(DeskError::Stopped) => return silent,
+            Err(error) => {
+                // Not written down it would be sent again at once; the disk may come back.
+                tracing::error!(%error, "a delivery could not be written down; trying again");
+                tokio::time::sleep(Duration::from_secs(5)).await;
+            }
+        }
+    }
+}
