@@ -110,7 +110,7 @@ pub fn copy_for(
     let fallback = receivers.get(name).and_then(|receiver| receivers.get(receiver.fallback.as_deref()?));
     let Some(fallback) = fallback else { return Vec::new() };
     let mut brief = notification.brief.clone();
-    brief.why.push(format!("原接收人“{name}”未能收到（{failed}），改由本渠道通知"));
+    brief.why.insert(0, format!("原接收人“{name}”未能收到（{failed}），改由本渠道通知"));
     let copy = |to: Option<String>| Notification {
         key: key(
             &brief.incident,

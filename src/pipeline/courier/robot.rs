@@ -75,10 +75,14 @@ impl Robot {
         Next::Send(same.collect())
     }
 
-    /// Notes that a message of `cost` messages went out, telling of these.
-    pub(super) fn sent(&mut self, told: &[OutboxEntry], cost: u32, now: Timestamp) {
+    /// Notes that a message goes out that takes `cost` of the robot's.
+    pub(super) fn begun(&mut self, cost: u32, now: Timestamp) {
         self.bucket.take(cost, now);
-        self.told.extend(told.iter().map(|entry| (entry.notification.brief.incident.clone(), now)));
+    }
+
+    /// Notes that these incidents were told: what was tried in vain is no word to anybody.
+    pub(super) fn told(&mut self, incidents: impl IntoIterator<Item = IncidentId>, now: Timestamp) {
+        self.told.extend(incidents.into_iter().map(|incident| (incident, now)));
     }
 
     /// The service asks for silence.
@@ -114,6 +118,11 @@ mod tests {
         OutboxEntry { notification, attempts: 0, last: None, state, sequence: Sequence(1) }
     }
 
+    fn sent(robot: &mut Robot, told: &[OutboxEntry], now: Timestamp) {
+        robot.begun(1, now);
+        robot.told(told.iter().map(|entry| entry.notification.brief.incident.clone()), now);
+    }
+
     fn robot() -> Robot {
         Robot::new(Pace { burst: 2, every: Duration::from_secs(5) }, at(0))
     }
@@ -123,9 +132,9 @@ mod tests {
         let mut robot = robot();
         let due = vec![entry(1, Grade::Blue, 0), entry(2, Grade::Red, 0), entry(3, Grade::Blue, 0)];
         assert_eq!(robot.next(&due, at(0)), Next::Send(vec![1]));
-        robot.sent(&due[1..2], 1, at(0));
+        sent(&mut robot, &due[1..2], at(0));
         assert_eq!(robot.next(&due[..1], at(0)), Next::Send(vec![0]));
-        robot.sent(&due[..1], 1, at(0));
+        sent(&mut robot, &due[..1], at(0));
         let Next::Wait(until) = robot.next(&due[2..], at(0)) else { panic!("the bucket is empty") };
         assert!(until > at(4) && until < at(6));
         assert_eq!(robot.next(&due[2..], until), Next::Send(vec![0]));
@@ -136,7 +145,7 @@ mod tests {
     fn an_incident_is_told_once_a_minute_and_then_all_of_it_unless_it_is_red() {
         let mut robot = robot();
         let first = vec![entry(1, Grade::Yellow, 0)];
-        robot.sent(&first, 1, at(0));
+        sent(&mut robot, &first, at(0));
         let later = vec![entry(1, Grade::Yellow, 9), entry(1, Grade::Yellow, 12)];
         assert_eq!(robot.next(&later, at(20)), Next::Wait(at(60)));
         assert_eq!(robot.next(&later, at(60)), Next::Send(vec![0, 1]));
@@ -164,7 +173,7 @@ mod tests {
             let mut waiting: Vec<OutboxEntry> =
                 storm.iter().map(|&(incident, due, of)| entry(incident, grade(of), due)).collect();
             waiting.sort_by_key(|entry| entry.notification.created_at);
-            let (mut now, mut sent) = (at(0), Vec::<(Timestamp, Vec<OutboxEntry>)>::new());
+            let (mut now, mut messages) = (at(0), Vec::<(Timestamp, Vec<OutboxEntry>)>::new());
             while !waiting.is_empty() {
                 let due = waiting.iter().take_while(|entry| entry.notification.created_at <= now).count();
                 match robot.next(&waiting[..due], now) {
@@ -176,19 +185,19 @@ mod tests {
                     }
                     Next::Send(which) => {
                         let told: Vec<OutboxEntry> = which.iter().map(|&at| waiting[at].clone()).collect();
-                        robot.sent(&told, 1, now);
-                        sent.push((now, told));
+                        sent(&mut robot, &told, now);
+                        messages.push((now, told));
                         for at in which.into_iter().rev() {
                             waiting.remove(at);
                         }
                     }
                 }
             }
-            prop_assert_eq!(sent.iter().map(|(_, told)| told.len()).sum::<usize>(), storm.len());
-            for (nth, (now, told)) in sent.iter().enumerate() {
+            prop_assert_eq!(messages.iter().map(|(_, told)| told.len()).sum::<usize>(), storm.len());
+            for (nth, (now, told)) in messages.iter().enumerate() {
                 let red = told.iter().any(|entry| entry.notification.brief.grade == Grade::Red);
                 prop_assert!(!red || told.len() == 1, "red is never folded");
-                let minute = sent[..nth].iter().filter(|(before, _)| *before + SAME_INCIDENT > *now);
+                let minute = messages[..nth].iter().filter(|(before, _)| *before + SAME_INCIDENT > *now);
                 let again = |entry: &OutboxEntry| {
                     let same = |other: &OutboxEntry| other.notification.brief.incident == entry.notification.brief.incident;
                     minute.clone().any(|(_, before)| before.iter().any(same))

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::robot::{DIGEST, Next, Robot};
 use super::{Carriers, Way};
+use crate::incident::IncidentId;
 use crate::notify::{Delivery, NotificationKey, Outcome};
 use crate::pipeline::clock::Clock;
 use crate::pipeline::crawling::wait_until;
@@ -53,8 +54,12 @@ struct Queue {
 /// A try that ended.
 struct Ended {
     receiver: String,
-    /// Its robot, and until when that wants silence.
-    robot: Option<(u64, Option<Timestamp>)>,
+    robot: Option<u64>,
+    /// Until when the other side wants silence, if it does.
+    silent: Option<Timestamp>,
+    /// Incidents that were told.
+    told: Vec<IncidentId>,
+    at: Timestamp,
     keys: Vec<NotificationKey>,
 }
 
@@ -85,7 +90,7 @@ impl CourierTask {
                 () = stop.cancelled() => break,
                 () = woken => {}
                 Some(ended) = tries.join_next(), if !tries.is_empty() => match ended {
-                    Ok(ended) => known.ended(&ended),
+                    Ok(ended) => known.ended(ended),
                     Err(error) => tracing::error!(%error, "a try ended by a fault"),
                 },
                 () = tokio::time::sleep(wait) => {}
@@ -155,7 +160,7 @@ impl CourierTask {
                     let order = |entry: &OutboxEntry| (entry.notification.created_at, entry.sequence);
                     order(one).cmp(&order(other))
                 });
-                state.sent(&batch, self.carriers.cost(&receiver, &batch), now);
+                state.begun(self.carriers.cost(&receiver, &batch), now);
                 self.begin(receiver, Some(robot), batch, known, tries);
                 None
             }
@@ -191,36 +196,40 @@ impl CourierTask {
         known.busy.entry(receiver.clone()).or_default().extend(keys.iter().cloned());
         let (desk, carriers, clock) = (self.desk.clone(), self.carriers.clone(), self.clock.clone());
         tries.spawn(async move {
-            let silent = Box::pin(make(&desk, &carriers, &clock, &receiver, &batch)).await;
-            Ended { receiver, robot: robot.map(|robot| (robot, silent)), keys }
+            let (sent, silent) = Box::pin(make(&desk, &carriers, &clock, &receiver, &batch)).await;
+            let told = batch.into_iter().map(|entry| entry.notification.brief.incident);
+            let told = if sent { told.collect() } else { Vec::new() };
+            Ended { receiver, robot, silent, told, at: clock.now(), keys }
         });
     }
 }
 
 impl Known {
-    fn ended(&mut self, ended: &Ended) {
+    fn ended(&mut self, ended: Ended) {
         if let Some(busy) = self.busy.get_mut(&ended.receiver) {
             busy.retain(|key| !ended.keys.contains(key));
             if busy.is_empty() {
                 self.busy.remove(&ended.receiver);
             }
         }
-        if let Some((robot, Some(until))) = ended.robot
-            && let Some(robot) = self.robots.get_mut(&robot)
-        {
-            robot.silence(until);
+        if let Some(robot) = ended.robot.and_then(|robot| self.robots.get_mut(&robot)) {
+            robot.told(ended.told, ended.at);
+            if let Some(until) = ended.silent {
+                robot.silence(until);
+            }
         }
     }
 }
 
-/// Makes one try and has it written down; says until when the other side wants silence, if it does.
+/// Makes one try and has it written down; says whether it was taken, and until when the other side wants silence, if it
+/// does.
 async fn make(
     desk: &DeskHandle,
     carriers: &Carriers,
     clock: &Clock,
     receiver: &str,
     batch: &[OutboxEntry],
-) -> Option<Timestamp> {
+) -> (bool, Option<Timestamp>) {
     let begun = clock.now();
     for entry in batch.iter().filter(|entry| entry.attempts == 0) {
         let waited = begun.duration_since(entry.notification.created_at);
@@ -240,9 +249,10 @@ async fn make(
         let together = deliveries.len();
         tracing::info!(receiver, ?outcome, attempt, together, answer, "delivery tried");
     }
+    let sent = deliveries.iter().all(|delivery| delivery.outcome == Outcome::Sent);
     loop {
         match desk.delivered(deliveries.clone()).await {
-            Ok(()) | Err(DeskError::Stopped) => return silent,
+            Ok(()) | Err(DeskError::Stopped) => return (sent, silent),
             Err(error) => {
                 // Not written down it would be sent again at once; the disk may come back.
                 tracing::error!(%error, "a delivery could not be written down; trying again");
