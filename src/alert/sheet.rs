@@ -1,5 +1,6 @@
 //! Reads an operator's TOML file so that every fault of it is named with its line, all at once.
 
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
@@ -50,6 +51,19 @@ impl<'a> Sheet<'a> {
     pub(crate) fn table(&mut self, name: &str) -> Option<Part<'a>> {
         let (_, value) = self.root.remove_entry(name)?;
         self.part(value)
+    }
+
+    /// Takes out the list of texts `name`, with its line.
+    pub(crate) fn list(&mut self, name: &str) -> Option<(usize, Vec<String>)> {
+        let (_, value) = self.root.remove_entry(name)?;
+        let line = self.line(value.span().start);
+        match Vec::<String>::deserialize(ValueDeserializer::from(value)) {
+            Ok(list) => Some((line, list)),
+            Err(error) => {
+                self.faults.push(told(line, error.message()));
+                None
+            }
+        }
     }
 
     /// Takes out all tables that are left, with their names.

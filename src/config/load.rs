@@ -11,7 +11,7 @@ use super::fault::{Fault, Weight};
 use super::{Config, source, toml};
 use crate::alert::{self, RuleBook};
 use crate::assess::Weights;
-use crate::incident::Clocks;
+use crate::incident::{Calendar, Clocks};
 use crate::lexicon::fault::Faults;
 use crate::lexicon::matcher::Lexicon;
 use crate::model::Model;
@@ -83,6 +83,15 @@ pub fn load(directories: &Directories, today: Date) -> Result<Loaded, Vec<Fault>
         None => Vec::new(),
     };
     let clocks = part(&directories.config.join("clocks.toml"), Clocks::from_toml, &mut faults);
+    let calendar = part(&directories.config.join("calendar.toml"), Calendar::from_toml, &mut faults);
+    let clocks = clocks.zip(calendar).map(|(clocks, calendar)| clocks.with_calendar(calendar));
+    for year in clocks.iter().flat_map(|clocks| clocks.unknown_years(today)) {
+        let what = format!(
+            "the holidays of {year} are not known: weekends alone count as free in limits of working time"
+        );
+        let mend = format!("add a [[year]] for {year}, as the State Council's office announced it");
+        faults.push(Fault::warning(&directories.config.join("calendar.toml"), 0, what).mend(mend));
+    }
     if let (Some(clocks), Some((_, receivers, _))) = (&clocks, &parts) {
         let path = directories.config.join("clocks.toml");
         let unknown = clocks.unknown_receivers(&receivers.names());

@@ -26,7 +26,9 @@ use crate::assess::Grade;
 use crate::detect::{Evidence, SignalId, Subject};
 
 pub use change::{Absorbed, Actor, Assignment, Change, IncidentEvent, Opening};
-pub use clock::{Agenda, Clock, Clocks, Escalation, Running, Standing, Start, Trigger, Until, span};
+pub use clock::{
+    Agenda, Calendar, Clock, Clocks, Escalation, Limit, Running, Standing, Start, Trigger, Until, span,
+};
 pub use desk::{Act, Desk, DeskConfig, Refusal, optional as optional_note};
 pub use ending::{Dismissal, Outcome};
 pub use fact::{BadFact, FactCard, FactStatus};

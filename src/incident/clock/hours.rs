@@ -1,5 +1,4 @@
-//! How time is counted: plain hours, day and night. All clocks count here and nowhere else, so this is where a
-//! calendar of working days is to be asked once there is one.
+//! How time is counted where all hours count, day and night; where working time alone does, the calendar counts.
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -6,6 +6,7 @@
 //! gives what was missed, once. The [`Agenda`] only remembers when to compute again.
 
 mod agenda;
+mod calendar;
 mod due;
 mod escalation;
 mod hours;
@@ -17,9 +18,10 @@ mod tests;
 use jiff::SignedDuration;
 
 pub use agenda::Agenda;
+pub use calendar::Calendar;
 pub use escalation::{Escalation, Trigger};
 pub use running::{Running, Standing};
-pub use table::{Clock, Clocks, Start, Until};
+pub use table::{Clock, Clocks, Limit, Start, Until};
 
 use super::{Happening, Incident, TimelineEntry};
 

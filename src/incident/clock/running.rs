@@ -4,9 +4,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::incident::{Happening, Incident, TimelineEntry, desk_time};
 
+use super::calendar::Calendar;
 use super::hours::{reached, spent};
-use super::table::{Clock, Clocks, Start, Until};
-use super::{round, span};
+use super::round;
+use super::table::{Clock, Clocks, Limit, Start, Until};
 
 /// A clock of an incident as it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +22,11 @@ pub struct Running<'a> {
     pub standing: Standing,
     /// How much of it was told, in percent; 100 once its breach was told.
     pub told: u8,
+    calendar: &'a Calendar,
+    /// From when on its time counts.
+    counted_from: Timestamp,
+    /// How long it rested, of the time that counts.
+    rested: SignedDuration,
 }
 
 /// Whether a clock counts now.
@@ -48,7 +54,7 @@ pub enum Standing {
 impl Clocks {
     /// The clocks of an incident, in the order of the file: those that run, and those that have stopped.
     pub fn running(&self, incident: &Incident) -> Vec<Running<'_>> {
-        self.clocks.iter().filter_map(|clock| Running::of(clock, incident)).collect()
+        self.limits.iter().filter_map(|clock| Running::of(clock, &self.calendar, incident)).collect()
     }
 
     /// The limits of an incident that still count, for a message: `首次回应 48 小时，11-24 08:47 前`.
@@ -56,7 +62,7 @@ impl Clocks {
         let running = self.running(incident);
         let count = running.iter().filter(|running| running.standing == Standing::Runs);
         let told = count.map(|running| {
-            let limit = span(running.clock.limit);
+            let limit = running.clock.limit.chinese();
             format!(
                 "{} {limit}，{} 前",
                 running.clock.title,
@@ -69,7 +75,7 @@ impl Clocks {
 }
 
 impl<'a> Running<'a> {
-    fn of(clock: &'a Clock, incident: &Incident) -> Option<Self> {
+    fn of(clock: &'a Clock, calendar: &'a Calendar, incident: &Incident) -> Option<Self> {
         if !clock.concerns(incident) {
             return None;
         }
@@ -83,7 +89,8 @@ impl<'a> Running<'a> {
         };
         let met = clock.until.met_by(entries);
         let counted = met.map_or(entries, |met| &entries[..=met]);
-        let (rested, resting) = rests(counted);
+        let counting = Counting { clock, calendar };
+        let (rested, resting) = rests(counted, counting);
         let (rested, resting) = if clock.pauses { (rested, resting) } else { (SignedDuration::ZERO, None) };
         let standing = match (met, incident.closed_at(), resting) {
             (Some(met), _, _) => Standing::Met { at: entries[met].at },
@@ -92,13 +99,20 @@ impl<'a> Running<'a> {
             (None, None, None) => Standing::Runs,
         };
         let told = entries.iter().filter_map(|entry| entry.what.told_of(&clock.name)).max().unwrap_or(0);
-        let due_at = reached(started_at, clock.limit.saturating_add(rested));
-        Some(Self { clock, started_at, due_at, standing, told })
+        // The day on which something happens is no working day of those that are left for it.
+        let counted_from = match clock.limit {
+            Limit::Workdays(_) => calendar.day_after(started_at),
+            Limit::Hours(_) | Limit::WorkingHours(_) => started_at,
+        };
+        let due_at = counting.reached(counted_from, clock.limit.length(calendar).saturating_add(rested));
+        Some(Self { clock, started_at, due_at, standing, told, calendar, counted_from, rested })
     }
 
-    /// What is left of its time, or was left when it stopped; negative once it is over.
+    /// What is left of its time, or was left when it stopped; negative once it is over. Where working time alone counts,
+    /// it is working time.
     pub fn left(&self, now: Timestamp) -> SignedDuration {
-        self.due_at.duration_since(self.counted_to(now))
+        let (to, counting) = (self.counted_to(now), self.counting());
+        if to <= self.due_at { counting.spent(to, self.due_at) } else { -counting.spent(self.due_at, to) }
     }
 
     /// Whether the time is up, or was before it stopped.
@@ -116,16 +130,20 @@ impl<'a> Running<'a> {
 
     /// How much of it is spent, in percent, at most 100.
     pub fn percent(&self, now: Timestamp) -> u8 {
-        let limit = self.clock.limit.as_secs().max(1);
+        let limit = self.clock.limit.length(self.calendar).as_secs().max(1);
         let spent = limit - self.left(now).as_secs().clamp(0, limit);
         u8::try_from(spent * 100 / limit).unwrap_or(100)
     }
 
     /// When so much of it is spent, as things stand.
     pub(super) fn mark(&self, percent: u8) -> Timestamp {
-        let rest = self.clock.limit.as_millis() * (100 - i128::from(percent)) / 100;
-        let rest = SignedDuration::from_millis(i64::try_from(rest).unwrap_or(i64::MAX));
-        self.due_at.saturating_sub(rest).unwrap_or(self.due_at)
+        let part = self.clock.limit.length(self.calendar).as_millis() * i128::from(percent) / 100;
+        let part = SignedDuration::from_millis(i64::try_from(part).unwrap_or(i64::MAX));
+        self.counting().reached(self.counted_from, part.saturating_add(self.rested))
+    }
+
+    fn counting(&self) -> Counting<'_> {
+        Counting { clock: self.clock, calendar: self.calendar }
     }
 
     fn counted_to(&self, now: Timestamp) -> Timestamp {
@@ -137,6 +155,23 @@ impl<'a> Running<'a> {
     }
 }
 
+/// How the time of a clock is counted: all of it, or what is worked.
+#[derive(Clone, Copy)]
+struct Counting<'a> {
+    clock: &'a Clock,
+    calendar: &'a Calendar,
+}
+
+impl Counting<'_> {
+    fn spent(self, from: Timestamp, until: Timestamp) -> SignedDuration {
+        if self.clock.limit.is_working() { self.calendar.spent(from, until) } else { spent(from, until) }
+    }
+
+    fn reached(self, from: Timestamp, time: SignedDuration) -> Timestamp {
+        if self.clock.limit.is_working() { self.calendar.reached(from, time) } else { reached(from, time) }
+    }
+}
+
 /// When the incident first had a grade that the clock is for.
 fn graded_at(incident: &Incident, clock: &Clock) -> Option<Timestamp> {
     let graded =
@@ -145,7 +180,7 @@ fn graded_at(incident: &Incident, clock: &Clock) -> Option<Timestamp> {
 }
 
 /// How long an incident waited in all, and since when it waits now.
-fn rests(entries: &[TimelineEntry]) -> (SignedDuration, Option<Timestamp>) {
+fn rests(entries: &[TimelineEntry], counting: Counting<'_>) -> (SignedDuration, Option<Timestamp>) {
     let (mut total, mut resting) = (SignedDuration::ZERO, None);
     for entry in entries {
         if let Happening::Snoozed { until, .. } = &entry.what {
@@ -155,7 +190,7 @@ fn rests(entries: &[TimelineEntry]) -> (SignedDuration, Option<Timestamp>) {
             && let Some((since, until)) = resting.take()
         {
             // The daemon may have been away when the time to wait was over.
-            total += spent(since, entry.at.min(until));
+            total += counting.spent(since, entry.at.min(until));
         }
     }
     (total, resting.map(|(since, _)| since))

@@ -3,20 +3,24 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use crate::alert::{Fault, Sheet};
 use crate::assess::Grade;
-use crate::incident::Incident;
+use crate::incident::{Incident, desk_time};
 use crate::lexicon::category::Category;
 
+use super::calendar::Calendar;
 use super::escalation::{Escalation, Trigger};
+use super::span;
 
 /// All of one `clocks.toml`. An empty file is legal: then nothing is timed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Clocks {
-    pub(super) clocks: Vec<Clock>,
+    pub(super) calendar: Calendar,
+    pub(super) limits: Vec<Clock>,
     pub(super) escalations: Vec<Escalation>,
 }
 
@@ -30,7 +34,7 @@ pub struct Clock {
     /// Where the limit comes from.
     pub source: String,
     /// How long it may take.
-    pub limit: SignedDuration,
+    pub limit: Limit,
     /// What it counts from.
     pub from: Start,
     /// What stops it.
@@ -43,6 +47,69 @@ pub struct Clock {
     pub pauses: bool,
     /// When to warn: percent of the limit, ascending.
     pub warn: Vec<u8>,
+}
+
+/// How long something may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// So long, day and night.
+    Hours(SignedDuration),
+    /// So much working time.
+    WorkingHours(SignedDuration),
+    /// Until the end of so many working days after the day on which it began.
+    Workdays(u32),
+}
+
+impl Limit {
+    /// Whether working time alone counts.
+    pub fn is_working(self) -> bool {
+        !matches!(self, Self::Hours(_))
+    }
+
+    /// The time that is counted.
+    pub fn length(self, calendar: &Calendar) -> SignedDuration {
+        match self {
+            Self::Hours(length) | Self::WorkingHours(length) => length,
+            Self::Workdays(days) => calendar.day().saturating_mul(i32::try_from(days).unwrap_or(i32::MAX)),
+        }
+    }
+
+    /// What the duty officer reads: `48 小时`, `4 小时（工作时间）`, `3 个工作日`.
+    pub fn chinese(self) -> String {
+        match self {
+            Self::Hours(length) => span(length),
+            Self::WorkingHours(length) => format!("{}（工作时间）", span(length)),
+            Self::Workdays(days) => format!("{days} 个工作日"),
+        }
+    }
+
+    fn read(text: &str, hours: Counted) -> Result<Self, String> {
+        let days = text.strip_suffix("workdays").or_else(|| text.strip_suffix("workday"));
+        if let Some(days) = days {
+            return match days.trim().parse() {
+                Ok(days) if (1..=MOST_WORKDAYS).contains(&days) => Ok(Self::Workdays(days)),
+                _ => Err(format!("limit is 1 to {MOST_WORKDAYS} workdays")),
+            };
+        }
+        let length = humantime::parse_duration(text).map_err(|error| {
+            format!("limit {text:?} is no length of time such as 48h or 3workdays: {error}")
+        })?;
+        if length.is_zero() || length > LONGEST {
+            return Err("limit is longer than 0s and at most 366days".to_owned());
+        }
+        Ok(match hours {
+            Counted::All => Self::Hours(signed(length)),
+            Counted::Working => Self::WorkingHours(signed(length)),
+        })
+    }
+}
+
+/// Which hours count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Counted {
+    All,
+    Working,
 }
 
 /// What a clock counts from. One of a reopened incident counts from the reopening.
@@ -109,8 +176,9 @@ struct ClockTable {
     title: String,
     #[serde(default)]
     source: String,
-    #[serde(with = "humantime_serde")]
-    limit: Duration,
+    limit: String,
+    #[serde(default = "all_hours")]
+    hours: Counted,
     #[serde(default = "seen")]
     from: Start,
     until: Until,
@@ -148,13 +216,18 @@ enum When {
 }
 
 const CLOCK_KEYS: &[&str] =
-    &["name", "title", "source", "limit", "from", "until", "grades", "categories", "pauses", "warn"];
+    &["name", "title", "source", "limit", "hours", "from", "until", "grades", "categories", "pauses", "warn"];
 const ESCALATION_KEYS: &[&str] = &["name", "when", "clock", "after", "repeat", "grades", "receivers"];
 /// Most clocks, and most steps.
 const MOST: usize = 100;
+const MOST_WORKDAYS: u32 = 250;
 const LONGEST: Duration = Duration::from_hours(24 * 366);
 /// More often than so nobody is called.
 const SHORTEST_REPEAT: Duration = Duration::from_mins(1);
+
+fn all_hours() -> Counted {
+    Counted::All
+}
 
 fn seen() -> Start {
     Start::Seen
@@ -176,11 +249,11 @@ impl Clocks {
         for part in sheet.tables("clock") {
             let line = part.line;
             let Some(table) = sheet.read::<ClockTable>(part, CLOCK_KEYS) else { continue };
-            if made.clocks.iter().any(|clock| clock.name == table.name) {
+            if made.limits.iter().any(|clock| clock.name == table.name) {
                 sheet.fault(Fault::at(line, format!("a clock {:?} stands above already", table.name)));
             }
             match Clock::checked(table) {
-                Ok(clock) => made.clocks.push(clock),
+                Ok(clock) => made.limits.push(clock),
                 Err(what) => sheet.fault(Fault::at(line, what)),
             }
         }
@@ -190,7 +263,7 @@ impl Clocks {
             if made.escalations.iter().any(|step| step.name == table.name) {
                 sheet.fault(Fault::at(line, format!("an escalation {:?} stands above already", table.name)));
             }
-            let names: Vec<&str> = made.clocks.iter().map(|clock| clock.name.as_str()).collect();
+            let names: Vec<&str> = made.limits.iter().map(|clock| clock.name.as_str()).collect();
             if let Some(clock) = table.clock.as_deref().filter(|clock| !names.contains(clock)) {
                 sheet.fault(Fault::unknown(line, "clock", clock, names));
             }
@@ -199,16 +272,34 @@ impl Clocks {
                 Err(what) => sheet.fault(Fault::at(line, what)),
             }
         }
-        if made.clocks.len().max(made.escalations.len()) > MOST {
+        if made.limits.len().max(made.escalations.len()) > MOST {
             let what = format!("more than {MOST} clocks or escalations");
             sheet.fault(Fault { line: None, what, mend: None });
         }
         sheet.close(&["clock", "escalation"], made)
     }
 
+    /// The same with this calendar for limits of working time.
+    #[must_use]
+    pub fn with_calendar(self, calendar: Calendar) -> Self {
+        Self { calendar, ..self }
+    }
+
+    /// Years of which the calendar knows no holidays although a limit that begins today could reach into them.
+    pub fn unknown_years(&self, today: Date) -> BTreeSet<i16> {
+        let begins = today.to_zoned(desk_time(Timestamp::UNIX_EPOCH).time_zone().clone());
+        let Ok(begins) = begins.map(|begins| begins.timestamp()) else { return BTreeSet::new() };
+        let working = self.limits.iter().filter(|clock| clock.limit.is_working());
+        let years = working.flat_map(|clock| {
+            let ends = self.calendar.reached(begins, clock.limit.length(&self.calendar));
+            today.year()..=desk_time(ends).year()
+        });
+        years.filter(|year| !self.calendar.knows(*year)).collect()
+    }
+
     /// All clocks, in the order of the file.
     pub fn clocks(&self) -> &[Clock] {
-        &self.clocks
+        &self.limits
     }
 
     /// All steps of escalation, in the order of the file.
@@ -229,15 +320,24 @@ impl Clocks {
 
 impl Clock {
     fn checked(table: ClockTable) -> Result<Self, String> {
-        let ClockTable { name, title, source, limit, from, until, grades, categories, pauses, mut warn } =
-            table;
+        let ClockTable {
+            name,
+            title,
+            source,
+            limit,
+            hours,
+            from,
+            until,
+            grades,
+            categories,
+            pauses,
+            mut warn,
+        } = table;
         legal_name("clock", &name)?;
         if [&title, &source].into_iter().any(|text| text.chars().any(char::is_control)) {
             return Err(format!("clock {name:?}: title and source hold no control characters"));
         }
-        if limit.is_zero() || limit > LONGEST {
-            return Err(format!("clock {name:?}: limit is longer than 0s and at most 366days"));
-        }
+        let limit = Limit::read(limit.trim(), hours).map_err(|what| format!("clock {name:?}: {what}"))?;
         if grades.is_empty() {
             return Err(format!("clock {name:?}: grades is empty: it would never run"));
         }
@@ -247,7 +347,6 @@ impl Clock {
         warn.sort_unstable();
         warn.dedup();
         let title = if title.is_empty() { name.clone() } else { title };
-        let limit = signed(limit);
         Ok(Self { name, title, source, limit, from, until, grades, categories, pauses, warn })
     }
 

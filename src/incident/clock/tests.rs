@@ -9,7 +9,7 @@ use super::*;
 use crate::alert::{Alert, GroupKey};
 use crate::assess::Grade;
 use crate::detect::fixture::{at, signal};
-use crate::incident::{Act, Actor, Assignment, Change, Desk, IncidentEvent, IncidentId, Names};
+use crate::incident::{Act, Actor, Assignment, Change, Desk, IncidentEvent, IncidentId, Names, desk_time};
 use crate::people::PersonName;
 
 const SHIPPED: &str = include_str!("../../../config/clocks.toml");
@@ -112,8 +112,11 @@ fn take() -> Act {
 #[test]
 fn the_shipped_clocks_are_the_laws_and_the_examples_in_them_are_legal() {
     let clocks = Clocks::from_toml(SHIPPED).unwrap();
-    let limits: Vec<(&str, i64)> =
-        clocks.clocks().iter().map(|clock| (clock.name.as_str(), clock.limit.as_hours())).collect();
+    let limits: Vec<(&str, i64)> = clocks
+        .clocks()
+        .iter()
+        .map(|clock| (clock.name.as_str(), clock.limit.length(&Calendar::default()).as_hours()))
+        .collect();
     assert_eq!(limits, [("authoritative", 5), ("briefing", 24), ("response", 48)]);
     assert!(clocks.clocks().iter().all(|clock| clock.source.contains("国办发")));
     assert_eq!(clocks.escalations(), []);
@@ -428,4 +431,75 @@ fn a_year_of_clocks_is_exact_to_the_minute() {
         let over = answered > limit && *opened + HOUR * limit < start + HOUR * (365 * 24 - 1);
         assert_eq!(told.contains_key(&(id.clone(), format!("{clock} breach"))), over, "{id}");
     }
+}
+
+/// Working time and working days, of an incident opened on Sunday 22 November 2026 at eight in the morning.
+#[test]
+fn working_time_and_working_days_count_by_the_calendar() {
+    let clocks = "
+        [[clock]]\nname = 'first'\nlimit = '4h'\nhours = 'working'\nuntil = 'acknowledged'\n
+        [[clock]]\nname = 'answer'\nlimit = '3workdays'\nuntil = 'responded'\npauses = true\n";
+    let mut story = Story::new(clocks, Grade::Yellow);
+    let calendar = Calendar::from_toml(include_str!("../../../config/calendar.toml")).unwrap();
+    story.clocks = std::mem::take(&mut story.clocks).with_calendar(calendar);
+    let due = |story: &Story| -> Vec<String> {
+        let running = story.clocks.running(story.incident());
+        running.iter().map(|running| desk_time(running.due_at).strftime("%m-%d %H:%M").to_string()).collect()
+    };
+    // Four hours from Monday nine are Monday three, as noon is free; three working days are over on Wednesday evening.
+    assert_eq!(due(&story), ["11-23 15:00", "11-25 18:00"]);
+    let told = story.run(HOUR * 24 * 5);
+    let of = |clock: &str| -> Vec<i64> {
+        told.iter().filter(|(_, word)| word.contains(clock)).map(|(minutes, _)| *minutes).collect()
+    };
+    let monday = 25 * 60;
+    assert_eq!(
+        of("first"),
+        [monday + 120, monday + 180, monday + 336, monday + 360],
+        "50, 75, 90 %, and over"
+    );
+    assert_eq!(of("answer").len(), 4);
+    assert_eq!(of("answer").last(), Some(&(82 * 60)), "Wednesday at six");
+
+    // One that rests over Tuesday rests a working day, whatever the nights in between.
+    let mut story = Story::new(clocks, Grade::Yellow);
+    story.act(Act::Acknowledge { note: None }, HOUR);
+    story.act(
+        Act::Snooze { until: story.start + HOUR * 72, reason: "等材料".to_owned() },
+        HOUR * 34, // Monday at six in the evening
+    );
+    story.act(Act::Resume { note: None }, HOUR * 58); // Tuesday at six
+    let due: Vec<i64> = story
+        .clocks
+        .running(story.incident())
+        .iter()
+        .map(|r| r.due_at.duration_since(story.start).as_hours())
+        .collect();
+    assert_eq!(due[1], 106, "Thursday at six, by the default hours");
+}
+
+#[test]
+fn limits_of_working_time_are_read_and_said() {
+    let text = |limit: &str, hours: &str| {
+        format!("[[clock]]\nname = 'a'\nlimit = '{limit}'\nhours = '{hours}'\nuntil = 'closed'\n")
+    };
+    for (limit, hours, said) in [
+        ("48h", "all", "2 天"),
+        ("4h", "working", "4 小时（工作时间）"),
+        ("1workday", "all", "1 个工作日"),
+        ("15workdays", "working", "15 个工作日"),
+    ] {
+        assert_eq!(Clocks::from_toml(&text(limit, hours)).unwrap().clocks()[0].limit.chinese(), said);
+    }
+    for (limit, named) in [
+        ("0workdays", "limit is 1 to 250 workdays"),
+        ("soon", "is no length of time such as 48h or 3workdays"),
+        ("0s", "limit is longer than 0s"),
+    ] {
+        let told = Clocks::from_toml(&text(limit, "all")).unwrap_err()[0].to_string();
+        assert!(told.contains(named), "{told}");
+    }
+    let clocks = Clocks::from_toml(&text("15workdays", "all")).unwrap();
+    let years: Vec<i16> = clocks.unknown_years("2026-12-20".parse().unwrap()).into_iter().collect();
+    assert_eq!(years, [2026, 2027]);
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::params::Params;
 use super::shape::{Attempt, Listed, NotificationOut};
-use crate::incident::{Clock, Escalation, Trigger};
+use crate::incident::{Clock, Escalation, Limit, Trigger};
 use crate::notify::{Channel, NotificationKey};
 use crate::store::{OutboxFilter, OutboxState, StoreError};
 use crate::web::Web;
@@ -46,9 +46,13 @@ pub(in crate::web) async fn rules(State(web): State<Web>) -> Json<Value> {
 pub(in crate::web) async fn clocks(State(web): State<Web>) -> Json<Value> {
     let configured = web.configured();
     let clock = |clock: &Clock| {
+        let (limit, workdays) = match clock.limit {
+            Limit::Hours(length) | Limit::WorkingHours(length) => (Some(length.as_secs()), None),
+            Limit::Workdays(days) => (None, Some(days)),
+        };
         json!({
             "name": clock.name, "title": clock.title, "source": clock.source,
-            "limit_seconds": clock.limit.as_secs(), "from": clock.from.as_str(), "until": clock.until.as_str(),
+            "limit_seconds": limit, "workdays": workdays, "working": clock.limit.is_working(), "from": clock.from.as_str(), "until": clock.until.as_str(),
             "grades": clock.grades, "categories": clock.categories, "pauses": clock.pauses, "warn": clock.warn,
         })
     };

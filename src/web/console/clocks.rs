@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::incident::{Clocks, Incident, Running, Standing, span};
+use crate::incident::{Clocks, Incident, Limit, Running, Standing, span};
 use crate::web::say::Lang;
 
 /// From here on a clock is shown as short, in percent of its limit.
@@ -35,7 +35,7 @@ pub(super) fn all(l: Lang, clocks: &Clocks, incident: &Incident, now: Timestamp)
     let shown = |running: &Running<'_>| Shown {
         title: running.clock.title.clone(),
         source: running.clock.source.clone(),
-        limit: length(l, running.clock.limit),
+        limit: limit(l, running.clock.limit),
         from: running.started_at,
         due: running.due_at,
         words: words(l, running, now),
@@ -52,6 +52,16 @@ pub(super) fn nearest(l: Lang, clocks: &Clocks, incident: &Incident, now: Timest
         running.iter().filter(|running| !running.has_stopped()).min_by_key(|running| running.due_at)?;
     let words = format!("{} {}", first.clock.title, words(l, first, now));
     Some(Nearest { words, class: class(first, now), due: first.due_at })
+}
+
+/// A limit in the reader's language.
+fn limit(l: Lang, limit: Limit) -> String {
+    match (l, limit) {
+        (Lang::Zh, limit) => limit.chinese(),
+        (Lang::En, Limit::Hours(time)) => length(l, time),
+        (Lang::En, Limit::WorkingHours(time)) => format!("{} of working time", length(l, time)),
+        (Lang::En, Limit::Workdays(days)) => format!("{days} working days"),
+    }
 }
 
 /// A length of time in the reader's language.
@@ -79,7 +89,9 @@ fn words(l: Lang, running: &Running<'_>, now: Timestamp) -> String {
         (Standing::Ended { .. }, false) => ("随单结束，余", "ended, left:"),
         (Standing::Ended { .. }, true) => ("随单结束，超", "ended, over by"),
     };
-    format!("{} {}", l.t(zh, en), length(l, left))
+    let of =
+        if running.clock.limit.is_working() { l.t("（工作时间）", " of working time") } else { "" };
+    format!("{} {}{of}", l.t(zh, en), length(l, left))
 }
 
 fn class(running: &Running<'_>, now: Timestamp) -> &'static str {
