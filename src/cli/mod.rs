@@ -19,6 +19,7 @@ mod parallel;
 mod people;
 mod replay;
 mod rescore;
+mod rota;
 mod search;
 mod serve;
 mod verify;
@@ -95,6 +96,8 @@ enum Command {
     Rescore(rescore::Rescore),
     /// Send a marked test through one receiver and show the answer
     NotifyTest(notify_test::NotifyTest),
+    /// Show who is on duty now and in the days to come
+    Rota(rota::Rota),
     /// Watch a daemon on another machine, and call when it falls silent
     Watch(watch::Watch),
     /// People who may log in
@@ -174,6 +177,7 @@ async fn run(places: &Places, command: Command) -> Done {
         Command::Export(export) => export.run(places).await,
         Command::Rescore(rescore) => rescore.run(places).await,
         Command::NotifyTest(test) => test.run(places).await,
+        Command::Rota(rota) => rota.run(places),
         Command::Watch(watch) => watch.run(places).await,
         Command::User(user) => user.run(places).await,
         Command::Token(token) => token.run(places).await,

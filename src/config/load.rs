@@ -5,28 +5,35 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use jiff::civil::Date;
+use jiff::tz::{Offset, TimeZone};
 
 use super::fault::{Fault, Weight};
 use super::{Config, source, toml};
 use crate::alert::{self, RuleBook};
 use crate::assess::Weights;
-use crate::incident::{Calendar, Clocks};
+use crate::incident::{Calendar, Clocks, desk_time};
 use crate::lexicon::fault::Faults;
 use crate::lexicon::matcher::Lexicon;
 use crate::model::Model;
 use crate::notify::{Receivers, SecretPlace};
 use crate::outward::Outward;
-use crate::people::Departments;
+use crate::people::{Departments, Rota};
 use crate::source::Source;
 
 /// The model in the directory of the dictionaries that is asked unless the configuration says otherwise.
 pub const MODEL: &str = "minsheng.model";
 
+/// How far ahead the rota is looked through for time in which nobody is on duty, and how many are named.
+const COVERED: SignedDuration = SignedDuration::from_hours(24 * 90);
+const SHOWN_HOLES: usize = 20;
+
 /// Where things are read from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Directories {
-    /// `minsheng.toml`, `sources/`, `rules.toml`, `receivers.toml`, `departments.toml`, `clocks.toml`.
+    /// `minsheng.toml`, `sources/`, `rules.toml`, `receivers.toml`, `departments.toml`, `clocks.toml`,
+    /// `calendar.toml`, `rota.toml`.
     pub config: PathBuf,
     /// The word lists.
     pub dictionaries: PathBuf,
@@ -85,6 +92,8 @@ pub fn load(directories: &Directories, today: Date) -> Result<Loaded, Vec<Fault>
     let clocks = part(&directories.config.join("clocks.toml"), Clocks::from_toml, &mut faults);
     let calendar = part(&directories.config.join("calendar.toml"), Calendar::from_toml, &mut faults);
     let clocks = clocks.zip(calendar).map(|(clocks, calendar)| clocks.with_calendar(calendar));
+    let rota = part(&directories.config.join("rota.toml"), Rota::from_toml, &mut faults);
+    let clocks = clocks.zip(rota).map(|(clocks, rota)| clocks.with_rota(rota));
     for year in clocks.iter().flat_map(|clocks| clocks.unknown_years(today)) {
         let what = format!(
             "the holidays of {year} are not known: weekends alone count as free in limits of working time"
@@ -94,7 +103,12 @@ pub fn load(directories: &Directories, today: Date) -> Result<Loaded, Vec<Fault>
     }
     if let (Some(clocks), Some((_, receivers, _))) = (&clocks, &parts) {
         let path = directories.config.join("clocks.toml");
-        let unknown = clocks.unknown_receivers(&receivers.names());
+        let rota = directories.config.join("rota.toml");
+        let unreached = clocks.rota().unknown_receivers(&receivers.names());
+        faults.extend(unreached.into_iter().map(|fault| of_alert(&rota, fault)));
+        faults.extend(holes(clocks.rota(), &rota, today));
+        let known = receivers.names().into_iter().chain(clocks.rota().names()).collect();
+        let unknown = clocks.unknown_receivers(&known);
         faults.extend(unknown.into_iter().map(|fault| of_alert(&path, fault)));
     }
     if let Some((rules, receivers, departments)) = &parts {
@@ -104,7 +118,9 @@ pub fn load(directories: &Directories, today: Date) -> Result<Loaded, Vec<Fault>
             known.extend(lexicon.categories().departments.keys().cloned());
         }
         let ids = sources.iter().map(|source| source.id.to_string()).collect();
-        let unknown = rules.unknown_names(&receivers.names(), &known, &ids);
+        let layers = clocks.iter().flat_map(|clocks| clocks.rota().names());
+        let named = receivers.names().into_iter().chain(layers).collect();
+        let unknown = rules.unknown_names(&named, &known, &ids);
         faults.extend(unknown.into_iter().map(|fault| of_alert(&path, fault)));
     }
     let refused = faults.iter().any(|fault| fault.weight == Weight::Error);
@@ -130,6 +146,41 @@ pub fn load(directories: &Directories, today: Date) -> Result<Loaded, Vec<Fault>
             Err(faults)
         }
     }
+}
+
+/// Time of the next 90 days in which nobody is on duty, each span a warning, and overrides that are long over.
+fn holes(rota: &Rota, path: &Path, today: Date) -> Vec<Fault> {
+    let Ok(from) = today.to_zoned(TimeZone::fixed(Offset::constant(8))) else { return Vec::new() };
+    let from = from.timestamp();
+    let said = |at| desk_time(at).strftime("%Y-%m-%d %H:%M").to_string();
+    let holes = rota.holes(from, COVERED);
+    let more = holes.len().saturating_sub(SHOWN_HOLES);
+    let mut faults: Vec<Fault> = holes
+        .iter()
+        .take(SHOWN_HOLES)
+        .map(|(line, layer, hole)| {
+            let what = format!(
+                "layer {:?}: nobody is on duty from {} until {}",
+                layer.name,
+                said(hole.from),
+                said(hole.until)
+            );
+            Fault::warning(path, *line, what)
+        })
+        .collect();
+    if more > 0 {
+        faults.push(Fault::warning(
+            path,
+            0,
+            format!("{more} more times without anybody on duty in the next 90 days"),
+        ));
+    }
+    faults.extend(
+        rota.past_overrides(from)
+            .into_iter()
+            .map(|line| Fault::warning(path, line, "this override is over").mend("take it out")),
+    );
+    faults
 }
 
 /// Reads a dictionary directory by itself; all faults at once.

@@ -47,7 +47,8 @@ impl Clerk {
     pub fn conclude(&mut self, signal: &Signal, now: Timestamp) -> Option<Concluded> {
         let mut events = Vec::new();
         let (mut notifications, mut incidents) = (Vec::new(), Vec::new());
-        for alert in self.rules.judge(signal) {
+        for mut alert in self.rules.judge(signal) {
+            alert.receivers = self.clocks.rota().called(&alert.receivers, now);
             let decided = self.desk.on_alert(&alert, &self.names, now);
             self.take_effect(&decided, &mut notifications, &mut incidents);
             events.extend(decided);

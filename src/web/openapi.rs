@@ -8,7 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::api::incidents::Step;
 use super::api::params::OF_POSTS;
-use super::api::{events, facts, incident_out, rescore, shape, steps, topics, verdict};
+use super::api::{events, facts, incident_out, rescore, rota, shape, steps, topics, verdict};
 use super::console::{self, Frame, Nav};
 use super::error::{Kind, ProblemBody};
 use super::routes::{Access, Length, Route, Surface, Verb, table};
@@ -109,6 +109,7 @@ fn parameters(path: &str, verb: Verb) -> Vec<&'static str> {
         (Verb::Get, "/api/v1/notifications") => names.extend(["state", "receiver", "cursor", "limit"]),
         (Verb::Get, "/api/v1/coverage") => names.extend(["source", "since", "until"]),
         (Verb::Get, "/api/v1/facts") => names.extend(["status", "limit"]),
+        (Verb::Get, "/api/v1/rota") => names.extend(["at", "days"]),
         (Verb::Get, "/api/v1/labels") => names.extend(["since", "until", "cursor", "limit"]),
         (Verb::Get | Verb::Post, _) => {}
     }
@@ -219,6 +220,7 @@ fn answer(path: &str, verb: Verb) -> Option<&'static str> {
         (Verb::Get, "/api/v1/events/{id}") => "EventOut",
         (Verb::Post, "/api/v1/events/{id}/fact") => "Fact",
         (Verb::Get, "/api/v1/facts") => "FactList",
+        (Verb::Get, "/api/v1/rota") => "RotaList",
         (Verb::Get, "/api/v1/sources") => "SourceList",
         (Verb::Get | Verb::Post, path) if path.starts_with("/api/v1/sources/") => "SourceOut",
         (Verb::Get, "/api/v1/coverage") => "SpanList",
@@ -239,6 +241,7 @@ fn schemas() -> Map<String, Value> {
     add::<events::EventOut>(&mut found);
     add::<facts::FactOut>(&mut found);
     add::<facts::Stated>(&mut found);
+    add::<rota::LayerOut>(&mut found);
     add::<shape::SourceOut>(&mut found);
     add::<shape::SpanOut>(&mut found);
     add::<shape::NotificationOut>(&mut found);
@@ -267,6 +270,7 @@ fn schemas() -> Map<String, Value> {
         ("TopicList", "TopicOut"),
         ("EventList", "EventOut"),
         ("FactList", "Fact"),
+        ("RotaList", "Rota"),
         ("SourceList", "SourceOut"),
         ("SpanList", "SpanOut"),
         ("NotificationList", "NotificationOut"),

@@ -20,8 +20,14 @@ impl Clocks {
         let running = self.running(incident);
         let mut changes: Vec<Change> = running.iter().filter_map(|running| running.due(now)).collect();
         for step in &self.escalations {
-            changes
-                .extend(step.call(incident, &running).filter(|call| call.at <= now).map(|call| call.change));
+            let call = step.call(incident, &running).filter(|call| call.at <= now);
+            changes.extend(call.map(|call| match call.change {
+                // Who is on duty when it is told, not when it was due: a daemon that was away calls those there now.
+                Change::Escalate { step, why, receivers } => {
+                    Change::Escalate { step, why, receivers: self.rota.called(&receivers, now) }
+                }
+                other => other,
+            }));
         }
         changes
     }

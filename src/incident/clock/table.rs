@@ -11,6 +11,7 @@ use crate::alert::{Fault, Sheet};
 use crate::assess::Grade;
 use crate::incident::{Incident, desk_time};
 use crate::lexicon::category::Category;
+use crate::people::Rota;
 
 use super::calendar::Calendar;
 use super::escalation::{Escalation, Trigger};
@@ -20,6 +21,7 @@ use super::span;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Clocks {
     pub(super) calendar: Calendar,
+    pub(super) rota: Rota,
     pub(super) limits: Vec<Clock>,
     pub(super) escalations: Vec<Escalation>,
 }
@@ -283,6 +285,17 @@ impl Clocks {
     #[must_use]
     pub fn with_calendar(self, calendar: Calendar) -> Self {
         Self { calendar, ..self }
+    }
+
+    /// The same with this rota for those who are called.
+    #[must_use]
+    pub fn with_rota(self, rota: Rota) -> Self {
+        Self { rota, ..self }
+    }
+
+    /// Who is on duty when.
+    pub fn rota(&self) -> &Rota {
+        &self.rota
     }
 
     /// Years of which the calendar knows no holidays although a limit that begins today could reach into them.

@@ -503,3 +503,24 @@ fn limits_of_working_time_are_read_and_said() {
     let years: Vec<i16> = clocks.unknown_years("2026-12-20".parse().unwrap()).into_iter().collect();
     assert_eq!(years, [2026, 2027]);
 }
+
+#[test]
+fn a_step_that_names_a_layer_calls_who_is_on_duty_when_it_is_told() {
+    let clocks = "[[escalation]]\nname = 'nobody'\nwhen = 'unacknowledged'\nafter = '1h'\nrepeat = '12h'\nreceivers = ['@duty', 'chief']\n";
+    let rota = "
+        [[person]]\nname = 'li'\nreceivers = ['li-chat']\n
+        [[person]]\nname = 'wang'\nreceivers = ['wang-chat', 'chief']\n
+        [[layer]]\nname = 'duty'\npeople = ['li', 'wang']\nturn = 'half-day'\nstarts = '2026-11-22'\nhandover = '08:00'\n";
+    let mut story = Story::new(clocks, Grade::Red);
+    story.clocks = std::mem::take(&mut story.clocks).with_rota(crate::people::Rota::from_toml(rota).unwrap());
+    story.run(HOUR * 14);
+    let called = story.incident().timeline.iter().filter_map(|entry| match &entry.what {
+        Happening::Escalated { receivers, .. } => Some(receivers.join("+")),
+        _ => None,
+    });
+    assert_eq!(
+        called.collect::<Vec<_>>(),
+        ["li-chat+chief", "wang-chat+chief"],
+        "at nine, and at nine in the evening"
+    );
+}

@@ -10,6 +10,7 @@ pub(super) mod params;
 pub(super) mod people;
 pub(super) mod posts;
 pub(super) mod rescore;
+pub(super) mod rota;
 pub(super) mod shape;
 pub(super) mod sources;
 pub(super) mod steps;

@@ -9,6 +9,7 @@ pub(super) mod facts;
 pub(super) mod incident;
 pub(super) mod outbox;
 pub(super) mod post;
+pub(super) mod rota;
 pub(super) mod search;
 pub(super) mod settings;
 pub(super) mod sources;
