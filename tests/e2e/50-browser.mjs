@@ -534,7 +534,7 @@ async function everyPage(browser, daemon) {
         [...document.querySelectorAll("nav, h1, h2:not(li h2), label, button, dt, .tabs")].map((one) => one.textContent).join(" ")]);
       if (lang !== "en" || theme !== "dark") wrong.push(`${name}: ${lang} ${theme}`);
       // Titles of incidents and texts of posts stay as they are; what we say ourselves does not.
-      const chinese = name === "incident" || name === "post" ? null : chrome.replace(/中文|民声/g, "").match(/[\u4e00-\u9fff]{2,}/);
+      const chinese = ["incident", "post", "event"].includes(name) ? null : chrome.replace(/中文|民声/g, "").match(/[\u4e00-\u9fff]{2,}/);
       if (chinese) wrong.push(`${name}: ${chinese[0]}`);
     }
     await visitor.go("/");
