@@ -15,6 +15,7 @@ mod fact;
 mod fold;
 mod id;
 mod names;
+mod supervision;
 mod timeline;
 mod transition;
 
@@ -35,6 +36,7 @@ pub use fact::{BadFact, FactCard, FactStatus};
 pub use fold::FoldError;
 pub use id::{BadIncidentId, IncidentId, desk_time};
 pub use names::Names;
+pub use supervision::{By, Figures, Spread, Supervision};
 pub use timeline::{Happening, TimelineEntry};
 pub use transition::{IllegalStep, Step};
 

@@ -99,6 +99,18 @@ impl Store {
         Ok(found)
     }
 
+    /// All incidents opened at or after `since` and before `until`, by name.
+    pub fn incidents_opened(&self, since: Timestamp, until: Timestamp) -> Result<Vec<Incident>, StoreError> {
+        let mut found = Vec::new();
+        for pair in self.scan(&Table::Incident.key()) {
+            let incident: Incident = self.read(&pair?.1)?;
+            if incident.opened_at >= since && incident.opened_at < until {
+                found.push(incident);
+            }
+        }
+        Ok(found)
+    }
+
     /// The record that holds a signal, if it was concluded before.
     pub fn signal(&self, id: &SignalId) -> Result<Option<Sequence>, StoreError> {
         self.get(&signal_key(id))

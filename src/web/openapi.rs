@@ -109,6 +109,7 @@ fn parameters(path: &str, verb: Verb) -> Vec<&'static str> {
         (Verb::Get, "/api/v1/notifications") => names.extend(["state", "receiver", "cursor", "limit"]),
         (Verb::Get, "/api/v1/coverage") => names.extend(["source", "since", "until"]),
         (Verb::Get, "/api/v1/facts") => names.extend(["status", "limit"]),
+        (Verb::Get, "/api/v1/supervision") => names.extend(["since", "until", "by"]),
         (Verb::Get, "/api/v1/rota") => names.extend(["at", "days"]),
         (Verb::Get, "/api/v1/labels") => names.extend(["since", "until", "cursor", "limit"]),
         (Verb::Get | Verb::Post, _) => {}

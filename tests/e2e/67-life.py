@@ -97,6 +97,19 @@ def main():
         same(step(two, "reopen", {"reason": "确有其事"})[0], 200, "status of reopening")
         same(daemon.get(f"/api/v1/incidents/{two}")["state"] in ("new", "acknowledged"), True, "open again")
 
+    with case("supervision: the cases are counted with what was given back, reopened and how they ended; no person is"):
+        report = daemon.get("/api/v1/supervision")
+        total = report["total"]
+        same((total["incidents"], total["bounced"], total["reopened"], total["outcomes"]), (2, 1, 1, {"solved": 1}), "counts")
+        same((total["open"], total["responded"], total["unanswered"]), (1, 1, 1), "open, answered, unanswered")
+        same(sum(one["incidents"] for one in report["items"]), 2, "cases of all departments")
+        assert total["answered"]["p50"] >= 0 and total["taken"]["cases"] >= 1, total
+        page = daemon.get("/supervision?by=category", raw=True)
+        assert "督查" in page and "实际困难" in page, "the page"
+        table = daemon.get("/supervision.csv", raw=True)
+        assert table.startswith("\ufeffof,incidents") and len(table.splitlines()) >= 2, table
+        same(daemon.request("GET", "/api/v1/supervision?by=person")[0], 400, "by people")
+
     with case("clocks: a limit that passes while the program is down is told once, also after a further kill -9"):
         daemon.write("clocks.toml", CLOCKS.format(limit="3s"))
         daemon.kill()

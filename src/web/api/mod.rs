@@ -15,5 +15,6 @@ pub(super) mod shape;
 pub(super) mod sources;
 pub(super) mod steps;
 pub(super) mod stream;
+pub(super) mod supervision;
 pub(super) mod topics;
 pub(super) mod verdict;

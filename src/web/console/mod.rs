@@ -14,6 +14,7 @@ pub(super) mod search;
 pub(super) mod settings;
 pub(super) mod sources;
 pub(super) mod steps;
+pub(super) mod supervision;
 mod timeline;
 pub(super) mod topics;
 pub(super) mod verdict;
