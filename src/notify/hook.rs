@@ -86,6 +86,29 @@ pub(super) fn told(answer: &Answer) -> String {
     one_line(&format!("HTTP {} {}", answer.status, String::from_utf8_lossy(&answer.body)))
 }
 
+/// What the answer of a service means that tells by a code of its own, `code` being where it stands in the body: 0 alone is
+/// a success, whatever the status; `others` says what another code means. Without a code a success is in doubt.
+pub(super) fn judge_code(
+    answer: &Answer,
+    now: Timestamp,
+    code: impl Fn(&Value) -> Option<i64>,
+    others: impl Fn(i64, &Value) -> Attempt,
+) -> (Attempt, String) {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let attempt = match code(&body) {
+        Some(0) => Attempt::Sent,
+        Some(code) => others(code, &body),
+        None if (200..300).contains(&answer.status) => Attempt::Failed { after: Some(AFTER_UNKNOWN) },
+        None => by_status(answer, now),
+    };
+    (attempt, told(answer))
+}
+
+/// Not taken now; to be tried again so many seconds later.
+pub(super) fn busy(seconds: u64) -> Attempt {
+    Attempt::Failed { after: Some(Duration::from_secs(seconds)) }
+}
+
 /// What a status that is no success means where the service says nothing better.
 pub(super) fn by_status(answer: &Answer, now: Timestamp) -> Attempt {
     let asked = answer.headers.get("retry-after").and_then(|value| retry_after(value, now));

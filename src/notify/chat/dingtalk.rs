@@ -1,8 +1,6 @@
 //! DingTalk custom robots (钉钉自定义机器人, integrations §3.2): at most 20 messages a minute; more block the robot for ten
 //! minutes.
 
-use std::time::Duration;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -14,14 +12,14 @@ use url::Url;
 use super::words::{Message, message};
 use super::{ALL, Chat, Service};
 use crate::notify::Batch;
-use crate::notify::hook::{AFTER_UNKNOWN, by_status, told};
+use crate::notify::hook::{busy, judge_code};
 use crate::notify::retry::Attempt;
 use crate::outward::{Answer, Outward};
 
 /// Longest title and text of a markdown message, in bytes.
 const LIMIT: usize = 19_000;
-/// How long a robot is blocked that was told too much.
-const BLOCKED: Duration = Duration::from_mins(10);
+/// How long a robot is blocked that was told too much, in seconds.
+const BLOCKED: u64 = 600;
 
 pub(super) async fn send(
     chat: &Chat,
@@ -65,23 +63,26 @@ fn signed(secret: &str, now: Timestamp) -> Vec<(&'static str, String)> {
     vec![("timestamp", timestamp.to_string()), ("sign", sign)]
 }
 
-/// What an answer means. Only a code of 0 is a success, whatever the status.
+/// What an answer means.
 fn judge(answer: &Answer, now: Timestamp) -> (Attempt, String) {
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let message = body["errmsg"].as_str().unwrap_or_default();
-    let throttled = ["too fast", "exceed", "限流"].iter().any(|words| message.contains(words));
-    let attempt = match body["errcode"].as_i64() {
-        Some(0) => Attempt::Sent,
-        Some(-1) => Attempt::Failed { after: Some(Duration::from_secs(30)) },
-        Some(130_101 | 410_100) => Attempt::Failed { after: Some(BLOCKED) },
-        Some(_) if throttled => Attempt::Failed { after: Some(BLOCKED) },
-        // Signature, clock, keyword or address is not what the robot wants; token, robot or group is gone or stopped.
-        Some(310_000 | 300_001 | 300_005 | 400_101 | 400_106 | 400_013 | 400_102) => Attempt::Broken,
-        Some(_) => Attempt::Rejected,
-        None if (200..300).contains(&answer.status) => Attempt::Failed { after: Some(AFTER_UNKNOWN) },
-        None => by_status(answer, now),
-    };
-    (attempt, told(answer))
+    judge_code(
+        answer,
+        now,
+        |body| body["errcode"].as_i64(),
+        |code, body| {
+            let message = body["errmsg"].as_str().unwrap_or_default();
+            let throttled = ["too fast", "exceed", "限流"].iter().any(|words| message.contains(words));
+            match code {
+                -1 => busy(30),
+                130_101 | 410_100 => busy(BLOCKED),
+                _ if throttled => busy(BLOCKED),
+                // Signature, clock, keyword or address is not what the robot wants; token, robot or group is gone or
+                // stopped.
+                310_000 | 300_001 | 300_005 | 400_101 | 400_106 | 400_013 | 400_102 => Attempt::Broken,
+                _ => Attempt::Rejected,
+            }
+        },
+    )
 }
 
 #[cfg(test)]
@@ -100,17 +101,16 @@ mod tests {
 
     #[test]
     fn answers_mean_what_the_service_says() {
-        let seconds = |seconds| Attempt::Failed { after: Some(Duration::from_secs(seconds)) };
         for (status, body, attempt) in [
             (200, r#"{"errcode":0,"errmsg":"ok"}"#, Attempt::Sent),
-            (200, r#"{"errcode":-1,"errmsg":"系统繁忙"}"#, seconds(30)),
-            (200, r#"{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}"#, seconds(600)),
-            (200, r#"{"errcode":88,"errmsg":"触发限流"}"#, seconds(600)),
+            (200, r#"{"errcode":-1,"errmsg":"系统繁忙"}"#, busy(30)),
+            (200, r#"{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}"#, busy(600)),
+            (200, r#"{"errcode":88,"errmsg":"触发限流"}"#, busy(600)),
             (200, r#"{"errcode":310000,"errmsg":"sign not match"}"#, Attempt::Broken),
             (200, r#"{"errcode":310000,"errmsg":"keywords not in content"}"#, Attempt::Broken),
             (200, r#"{"errcode":300001,"errmsg":"token is not exist"}"#, Attempt::Broken),
             (200, r#"{"errcode":40035,"errmsg":"缺少参数 json"}"#, Attempt::Rejected),
-            (200, "ok", seconds(60)),
+            (200, "ok", busy(60)),
             (503, "", Attempt::Failed { after: None }),
         ] {
             assert_eq!(judge(&answer(status, body), Timestamp::UNIX_EPOCH).0, attempt, "{body}");

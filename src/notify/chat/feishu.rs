@@ -1,7 +1,5 @@
 //! Feishu and Lark custom bots (飞书自定义机器人, integrations §3.3): at most 100 messages a minute and 5 a second.
 
-use std::time::Duration;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -14,7 +12,7 @@ use super::words::{Message, message};
 use super::{Chat, Service};
 use crate::assess::Grade;
 use crate::notify::Batch;
-use crate::notify::hook::{AFTER_UNKNOWN, by_status, told};
+use crate::notify::hook::{busy, judge_code};
 use crate::notify::retry::Attempt;
 use crate::notify::secret::Secret;
 use crate::outward::{Answer, Outward};
@@ -115,21 +113,18 @@ fn is_about_card(answer: &Answer) -> bool {
     code(&body).is_some_and(|code| !other.contains(&code)) && message.contains("card")
 }
 
-/// What an answer means. Only a code of 0 is a success, whatever the status.
+/// What an answer means.
 fn judge(answer: &Answer, now: Timestamp) -> (Attempt, String) {
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let limited = body["msg"].as_str().unwrap_or_default().contains("frequency limited");
-    let attempt = match code(&body) {
-        Some(0) => Attempt::Sent,
-        Some(11_232) => Attempt::Failed { after: Some(Duration::from_mins(1)) },
-        Some(_) if limited => Attempt::Failed { after: Some(Duration::from_mins(1)) },
-        // The hook is wrong or the bot was removed; signature or clock, address, keyword.
-        Some(19_001 | 19_021 | 19_022 | 19_024) => Attempt::Broken,
-        Some(_) => Attempt::Rejected,
-        None if (200..300).contains(&answer.status) => Attempt::Failed { after: Some(AFTER_UNKNOWN) },
-        None => by_status(answer, now),
-    };
-    (attempt, told(answer))
+    judge_code(answer, now, code, |code, body| {
+        let limited = body["msg"].as_str().unwrap_or_default().contains("frequency limited");
+        match code {
+            11_232 => busy(60),
+            _ if limited => busy(60),
+            // The hook is wrong or the bot was removed; signature or clock, address, keyword.
+            19_001 | 19_021 | 19_022 | 19_024 => Attempt::Broken,
+            _ => Attempt::Rejected,
+        }
+    })
 }
 
 #[cfg(test)]
@@ -148,7 +143,7 @@ mod tests {
 
     #[test]
     fn answers_mean_what_the_service_says() {
-        let minute = Attempt::Failed { after: Some(Duration::from_mins(1)) };
+        let minute = busy(60);
         for (status, body, attempt) in [
             (200, r#"{"code":0,"msg":"success","data":{}}"#, Attempt::Sent),
             (200, r#"{"StatusCode":0,"StatusMessage":"success"}"#, Attempt::Sent),

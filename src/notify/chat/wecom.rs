@@ -1,7 +1,5 @@
 //! WeCom group robots (企业微信群机器人, integrations §3.1): at most 20 messages a minute and robot.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use url::Url;
@@ -9,7 +7,7 @@ use url::Url;
 use super::words::{Message, message};
 use super::{ALL, Chat, Service};
 use crate::notify::Batch;
-use crate::notify::hook::{AFTER_UNKNOWN, by_status, told};
+use crate::notify::hook::{busy, judge_code};
 use crate::notify::retry::Attempt;
 use crate::outward::{Answer, Outward};
 
@@ -55,22 +53,21 @@ fn call(said: &Message, called: &[&str]) -> Value {
     json!({ "msgtype": "text", "text": { "content": content, "mentioned_mobile_list": mobiles } })
 }
 
-/// What an answer means. Only a code of 0 is a success, whatever the status.
+/// What an answer means.
 fn judge(answer: &Answer, now: Timestamp) -> (Attempt, String) {
-    let seconds = |seconds| Attempt::Failed { after: Some(Duration::from_secs(seconds)) };
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-    let attempt = match body["errcode"].as_i64() {
-        Some(0) => Attempt::Sent,
-        Some(-1) => seconds(30),
-        // Over the limit of frequency or concurrency.
-        Some(45009 | 45033) => seconds(60),
-        // The key is wrong, or the robot was removed.
-        Some(93000) => Attempt::Broken,
-        Some(_) => Attempt::Rejected,
-        None if (200..300).contains(&answer.status) => Attempt::Failed { after: Some(AFTER_UNKNOWN) },
-        None => by_status(answer, now),
-    };
-    (attempt, told(answer))
+    judge_code(
+        answer,
+        now,
+        |body| body["errcode"].as_i64(),
+        |code, _| match code {
+            -1 => busy(30),
+            // Over the limit of frequency or concurrency.
+            45009 | 45033 => busy(60),
+            // The key is wrong, or the robot was removed.
+            93000 => Attempt::Broken,
+            _ => Attempt::Rejected,
+        },
+    )
 }
 
 #[cfg(test)]
@@ -80,15 +77,14 @@ mod tests {
 
     #[test]
     fn answers_mean_what_the_service_says() {
-        let seconds = |seconds| Attempt::Failed { after: Some(Duration::from_secs(seconds)) };
         for (status, body, attempt) in [
             (200, r#"{"errcode":0,"errmsg":"ok"}"#, Attempt::Sent),
-            (200, r#"{"errcode":-1,"errmsg":"system busy"}"#, seconds(30)),
-            (200, r#"{"errcode":45009,"errmsg":"api freq out of limit"}"#, seconds(60)),
+            (200, r#"{"errcode":-1,"errmsg":"system busy"}"#, busy(30)),
+            (200, r#"{"errcode":45009,"errmsg":"api freq out of limit"}"#, busy(60)),
             (200, r#"{"errcode":93000,"errmsg":"invalid webhook url"}"#, Attempt::Broken),
             (200, r#"{"errcode":40058,"errmsg":"exceed max length"}"#, Attempt::Rejected),
-            (200, "<html>", seconds(60)),
-            (200, "{}", seconds(60)),
+            (200, "<html>", busy(60)),
+            (200, "{}", busy(60)),
             (502, "", Attempt::Failed { after: None }),
         ] {
             assert_eq!(judge(&answer(status, body), Timestamp::UNIX_EPOCH).0, attempt, "{body}");
