@@ -3,7 +3,9 @@
 //! Three ways are tried: that the last hour's pace goes on; that it goes on and slackens (a damped trend, Gardner and
 //! McKenzie 1985); that the number grows as it did with others of the same age (log-linear, Szabo and Huberman 2010).
 //! For each horizon the way that erred least lately is taken, and its own past errors give the range in which four of
-//! five events ended up. Before enough events are over nothing is told.
+//! five events ended up: how much of them it leaves out at each end is learnt too, since most events do not grow any
+//! more and a plain share of the errors would hold too often (adaptive conformal inference, Gibbs and Candès 2021).
+//! Before enough events are over nothing is told.
 
 use std::collections::VecDeque;
 
@@ -26,21 +28,26 @@ const DAMPING: f32 = 0.85;
 /// What the latest error weighs in the mean of a way's errors.
 const LATEST: f32 = 0.05;
 const WAYS: usize = 3;
+/// Share of events that are to end up outside of the range, and how fast it is learnt what gives that.
+const OUTSIDE: f32 = 0.2;
+const LEARNS: f32 = 0.02;
 
 /// What is known of events that are over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Forecaster {
-    /// By age and horizon.
+    /// By age, by whether it grew in the last hour, and by horizon.
     cells: Vec<Cell>,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Cell {
     /// ln(number then / number now) of events that are over.
     grew: VecDeque<f32>,
     /// By way: ln(number then / number foretold), and the mean of its amount.
     errors: [VecDeque<f32>; WAYS],
     mean: [f32; WAYS],
+    /// By way: how much of its errors the range leaves out, both ends together.
+    left_out: [f32; WAYS],
 }
 
 /// A forecast of the distinct voices of an event, from its first post on.
@@ -67,7 +74,7 @@ struct Course {
 
 impl Forecaster {
     pub(super) fn new() -> Self {
-        Self { cells: vec![Cell::default(); AGES.len() * HORIZONS.len()] }
+        Self { cells: vec![Cell::default(); AGES.len() * 2 * HORIZONS.len()] }
     }
 
     /// Learns from an event that is over.
@@ -87,7 +94,7 @@ impl Forecaster {
                 continue;
             }
             for (ahead, &hours) in HORIZONS.iter().enumerate() {
-                self.cells[at * HORIZONS.len() + ahead].learn(&course, hours, until(age + hours as usize));
+                self.cells[first(at, &course) + ahead].learn(&course, hours, until(age + hours as usize));
             }
         }
     }
@@ -107,8 +114,19 @@ impl Forecaster {
         let each = voices / event.posts.max(1) as f32;
         let course =
             Course { voices, lately: [new(3_600, 0) as f32 * each, new(7_200, 3_600) as f32 * each] };
-        let cells = self.cells[at * HORIZONS.len()..].iter().zip(HORIZONS);
+        let cells = self.cells[first(at, &course)..].iter().zip(HORIZONS);
         cells.filter_map(|(cell, hours)| cell.forecast(&course, hours)).collect()
+    }
+}
+
+impl Default for Cell {
+    fn default() -> Self {
+        Self {
+            grew: VecDeque::new(),
+            errors: Default::default(),
+            mean: [0.0; WAYS],
+            left_out: [OUTSIDE; WAYS],
+        }
     }
 }
 
@@ -117,6 +135,12 @@ impl Cell {
         for way in 0..WAYS {
             let Some(foretold) = self.foretell(way, course, hours) else { continue };
             let error = (then / foretold).ln();
+            if self.errors[way].len() >= FEW {
+                let (low, high) = self.range(way, foretold, course);
+                let missed = f32::from(u8::from(then.round() < low || then.round() > high));
+                let left_out = self.left_out[way] + LEARNS * (OUTSIDE - missed);
+                self.left_out[way] = left_out.clamp(0.02, 0.98);
+            }
             let first = self.errors[way].is_empty();
             remember(&mut self.errors[way], error);
             let weight = if first { 1.0 } else { LATEST };
@@ -129,16 +153,22 @@ impl Cell {
         let known = (0..WAYS).filter(|&way| self.errors[way].len() >= FEW);
         let best = known.min_by(|&one, &other| self.mean[one].total_cmp(&self.mean[other]))?;
         let foretold = self.foretell(best, course, hours)?;
-        let range = |share: f32| foretold * quantile(&self.errors[best], share).exp();
-        // Voices do not become fewer.
-        let least = |voices: f32| voices.max(course.voices).round() as u32;
+        let (low, high) = self.range(best, foretold, course);
         Some(Forecast {
             hours,
-            voices: least(range(0.5)),
-            low: least(range(0.1)),
-            high: least(range(0.9)),
+            voices: foretold.max(course.voices).round().clamp(low, high) as u32,
+            low: low as u32,
+            high: high as u32,
             learned_from: self.errors[best].len() as u32,
         })
+    }
+
+    /// From where to where four of five events end up, in whole voices. They do not become fewer.
+    fn range(&self, way: usize, foretold: f32, course: &Course) -> (f32, f32) {
+        let at =
+            |share: f32| (foretold * quantile(&self.errors[way], share).exp()).max(course.voices).round();
+        let tail = self.left_out[way] / 2.0;
+        (at(tail), at(1.0 - tail))
     }
 
     /// Voices in so many hours: 0, the pace goes on; 1, it slackens; 2, it goes as with others.
@@ -154,6 +184,11 @@ impl Cell {
             _ => (self.grew.len() >= FEW).then(|| voices * quantile(&self.grew, 0.5).exp()),
         }
     }
+}
+
+/// The first cell of an age: what still grows goes on otherwise than what has stopped.
+fn first(age: usize, course: &Course) -> usize {
+    (age * 2 + usize::from(course.lately[0] > 0.0)) * HORIZONS.len()
 }
 
 /// New voices by hour, from the first post on.
