@@ -16,7 +16,7 @@ use minsheng::config::{self, Directories};
 use minsheng::detect::Detector;
 use minsheng::extract::post::{Found, Post};
 use minsheng::extract::pushed::read_line;
-use minsheng::incident::{Clocks, Desk, Names};
+use minsheng::incident::{Checklists, Clocks, Desk, Names};
 use minsheng::notify::Receivers;
 use minsheng::pipeline::clock::Clock;
 use minsheng::pipeline::flow::{Clerk, Flow};
@@ -76,6 +76,7 @@ fn stages(bencher: divan::Bencher) {
                 names: names.clone(),
                 desk,
                 clocks: Clocks::default(),
+                checklists: Checklists::default(),
             };
             Flow::new(Arc::clone(&assessor), detector, clerk)
         })

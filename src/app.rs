@@ -87,6 +87,7 @@ impl App {
             rules: loaded.rules.clone(),
             receivers: loaded.receivers.clone(),
             clocks: loaded.clocks.clone(),
+            checklists: loaded.checklists.clone(),
         };
         let exceptions = loaded.outward_exceptions();
         let setup = setup(loaded, &data, console.clone(), clock.clone())?;
@@ -206,6 +207,7 @@ fn setup(loaded: Loaded, data: &Path, console: Url, clock: Clock) -> anyhow::Res
         mailer,
         names,
         clocks: loaded.clocks,
+        checklists: loaded.checklists,
         outward: loaded.outward,
         console,
         voice_key: voice_key(data)?,
@@ -337,10 +339,11 @@ impl Reloading {
             rules: loaded.rules.clone(),
             receivers: loaded.receivers.clone(),
             clocks: loaded.clocks.clone(),
+            checklists: loaded.checklists.clone(),
         });
         let names = Names::new(loaded.lexicon.categories(), &loaded.departments);
         reload.names(names.clone()).await?;
-        reload.clocks(loaded.clocks).await?;
+        reload.clocks(loaded.clocks, loaded.checklists).await?;
         let current = reload.lexicons().current();
         let same_model = current.model().map(|m| m.version()) == loaded.model.as_ref().map(|m| m.version());
         if current.lexicon().version() != loaded.lexicon.version() || !same_model {

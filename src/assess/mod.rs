@@ -20,7 +20,7 @@ pub mod evaluation;
 mod explain;
 mod features;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod grade;
 mod grammar;
 mod hints;

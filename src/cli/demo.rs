@@ -181,6 +181,8 @@ impl Sideshow {
         let receivers = self.receivers()?;
         let clocks = crate::incident::Clocks::from_toml(include_str!("../../config/clocks.toml"));
         let clocks = clocks.map_err(|faults| anyhow::anyhow!("clocks.toml: {faults:?}"))?;
+        let checklists = crate::incident::Checklists::from_toml(include_str!("../../config/checklists.toml"));
+        let checklists = checklists.map_err(|faults| anyhow::anyhow!("checklists.toml: {faults:?}"))?;
         let lexicon = Lexicon::compile(&shipped_dictionaries(), today());
         let (lexicon, _) = lexicon.map_err(|faults| anyhow::anyhow!("{faults}"))?;
         let model = Dictionaries::get(MODEL).map(|file| Model::from_bytes(&file.data));
@@ -193,6 +195,7 @@ impl Sideshow {
             receivers,
             departments,
             clocks,
+            checklists,
             lexicon,
             model,
             outward,

@@ -76,7 +76,8 @@ impl Replay {
             Arc::new(Assessor::new(Arc::new(loaded.lexicon), loaded.config.assess).with_model(loaded.model));
         let detector = Detector::new(loaded.config.detect, rules.watches(), BTreeMap::new());
         let desk = Desk::restore(loaded.config.incident, []);
-        let clerk = Clerk { rules, receivers: loaded.receivers, names, desk, clocks: loaded.clocks };
+        let (clocks, checklists) = (loaded.clocks, loaded.checklists);
+        let clerk = Clerk { rules, receivers: loaded.receivers, names, desk, clocks, checklists };
         let mut flow = Flow::new(Arc::clone(&assessor), detector, clerk);
         let count = posts.len();
         let tally = replay(&mut flow, &assessor, posts, self.members.then(Members::default))?;

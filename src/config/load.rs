@@ -13,7 +13,7 @@ use super::fault::{Fault, Weight};
 use super::{Config, source, toml};
 use crate::alert::{self, RuleBook};
 use crate::assess::Weights;
-use crate::incident::{Calendar, Clocks, desk_time};
+use crate::incident::{Calendar, Checklists, Clocks, desk_time};
 use crate::lexicon::fault::Faults;
 use crate::lexicon::matcher::Lexicon;
 use crate::model::Model;
@@ -33,7 +33,7 @@ const SHOWN_HOLES: usize = 20;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Directories {
     /// `minsheng.toml`, `sources/`, `rules.toml`, `receivers.toml`, `departments.toml`, `clocks.toml`,
-    /// `calendar.toml`, `rota.toml`.
+    /// `checklists.toml`, `calendar.toml`, `rota.toml`.
     pub config: PathBuf,
     /// The word lists.
     pub dictionaries: PathBuf,
@@ -53,6 +53,8 @@ pub struct Loaded {
     pub departments: Departments,
     /// `clocks.toml`.
     pub clocks: Clocks,
+    /// `checklists.toml`.
+    pub checklists: Checklists,
     /// The dictionaries, compiled.
     pub lexicon: Lexicon,
     /// The learned model, if one is to be asked.
@@ -90,6 +92,7 @@ pub fn load(directories: &Directories, today: Date) -> Result<Loaded, Vec<Fault>
         None => Vec::new(),
     };
     let clocks = part(&directories.config.join("clocks.toml"), Clocks::from_toml, &mut faults);
+    let checklists = part(&directories.config.join("checklists.toml"), Checklists::from_toml, &mut faults);
     let calendar = part(&directories.config.join("calendar.toml"), Calendar::from_toml, &mut faults);
     let clocks = clocks.zip(calendar).map(|(clocks, calendar)| clocks.with_calendar(calendar));
     let rota = part(&directories.config.join("rota.toml"), Rota::from_toml, &mut faults);
@@ -124,8 +127,10 @@ pub fn load(directories: &Directories, today: Date) -> Result<Loaded, Vec<Fault>
         faults.extend(unknown.into_iter().map(|fault| of_alert(&path, fault)));
     }
     let refused = faults.iter().any(|fault| fault.weight == Weight::Error);
-    match (parts, clocks, lexicon, outward) {
-        (Some((rules, receivers, departments)), Some(clocks), Some(lexicon), Some(outward)) if !refused => {
+    match (parts, clocks.zip(checklists), lexicon, outward) {
+        (Some((rules, receivers, departments)), Some((clocks, checklists)), Some(lexicon), Some(outward))
+            if !refused =>
+        {
             let warnings = faults;
             Ok(Loaded {
                 config,
@@ -134,6 +139,7 @@ pub fn load(directories: &Directories, today: Date) -> Result<Loaded, Vec<Fault>
                 receivers,
                 departments,
                 clocks,
+                checklists,
                 lexicon,
                 model,
                 outward,

@@ -8,7 +8,7 @@
 
 mod detail;
 mod linked;
-mod select;
+pub(super) mod select;
 
 use scraper::Html;
 use url::Url;

@@ -9,6 +9,7 @@
 
 pub mod hotlist;
 pub mod html;
+pub mod page;
 pub mod post;
 pub mod published;
 pub mod pushed;

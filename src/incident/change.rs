@@ -7,10 +7,11 @@ use url::Url;
 
 use crate::alert::{Alert, GroupKey};
 use crate::assess::Grade;
-use crate::detect::{Evidence, SignalId};
+use crate::detect::{Evidence, SignalId, Subject};
+use crate::extract::post::PostId;
 use crate::people::PersonName;
 
-use super::{Dismissal, Incident, IncidentId, Outcome};
+use super::{Dismissal, Doubt, Incident, IncidentId, Outcome, Reply};
 
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,6 +147,38 @@ pub enum Change {
         /// Who: names of `receivers.toml`.
         receivers: Vec<String>,
     },
+    /// An answer to the public was seen at its source.
+    ReplySeen(Box<Reply>),
+    /// What stands at the address of an answer is none.
+    ReplyDoubted {
+        /// Where.
+        url: Url,
+        /// Why not.
+        doubt: Doubt,
+    },
+    /// An answer that was seen is not there any more.
+    ReplyGone {
+        /// Where it was.
+        url: Url,
+    },
+    /// A new incident, of posts that were taken out of another.
+    OpenSplit(Box<SplitOff>),
+    /// Posts of it go on in a new incident.
+    Split {
+        /// In which.
+        into: IncidentId,
+        /// Which posts.
+        posts: Vec<PostId>,
+        /// What was said.
+        note: Option<String>,
+    },
+    /// An item of its checklist was done, or not after all.
+    Check {
+        /// Which.
+        item: String,
+        /// Whether it is done.
+        done: bool,
+    },
 }
 
 /// What an incident begins with.
@@ -157,6 +190,36 @@ pub struct Opening {
     pub title: String,
     /// The incident of the same group that was closed before.
     pub follows: Option<IncidentId>,
+}
+
+/// What an incident begins with that was split off another. What the posts tell of is one matter less there, and the
+/// time that has gone is not given back: it counts from the beginning of the other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SplitOff {
+    /// The other.
+    pub from: IncidentId,
+    /// What belongs to it: nothing that comes of itself, since alerts go on joining the other.
+    pub group: GroupKey,
+    /// The highest grade of its posts.
+    pub grade: Grade,
+    /// What it is about.
+    pub subject: Subject,
+    /// One line for lists.
+    pub title: String,
+    /// The reasons of its gravest post.
+    pub why: Vec<String>,
+    /// Rules that fired for the other.
+    pub rules: Vec<String>,
+    /// Receivers that the other's alerts named.
+    pub receivers: Vec<String>,
+    /// Its posts, the strongest first.
+    pub evidence: Vec<Evidence>,
+    /// The dictionary version behind the other's grade.
+    pub dictionary: String,
+    /// When the first of its posts was published.
+    pub first_public: Timestamp,
+    /// When the other was opened.
+    pub opened_at: Timestamp,
 }
 
 /// To whom an incident is given, and why.

@@ -143,10 +143,13 @@ impl Desk {
             if self.incidents.contains_key(id) || self.open.contains_key(&opening.alert.group) {
                 return Err(FoldError::Again(id.clone()));
             }
-            let incident = Incident::open(event)?;
-            self.count(id);
-            self.open.insert(incident.group.clone(), id.clone());
-            return Ok(self.incidents.entry(id.clone()).or_insert(incident));
+            return self.open(event);
+        }
+        if matches!(event.change, Change::OpenSplit(_)) {
+            if self.incidents.contains_key(id) {
+                return Err(FoldError::Again(id.clone()));
+            }
+            return self.open(event);
         }
         let incident = self.incidents.get_mut(id).ok_or_else(|| FoldError::Unknown(id.clone()))?;
         let was_open = incident.is_open();
@@ -160,6 +163,13 @@ impl Desk {
             }
         }
         self.incidents.get(id).ok_or_else(|| FoldError::Unknown(id.clone()))
+    }
+
+    fn open(&mut self, event: &IncidentEvent) -> Result<&Incident, FoldError> {
+        let (id, incident) = (&event.incident, Incident::open(event)?);
+        self.count(id);
+        self.open.insert(incident.group.clone(), id.clone());
+        Ok(self.incidents.entry(id.clone()).or_insert(incident))
     }
 
     fn next_id(&self, now: Timestamp) -> IncidentId {

@@ -266,3 +266,29 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn posts_are_split_off_into_an_incident_of_their_own_whose_time_counts_from_the_first() {
+    let now = at("2026-11-22T08:00:00Z");
+    let mut desk = Desk::default();
+    hear(&mut desk, &alert(1, Grade::Yellow, "望江花园", now), now);
+    hear(&mut desk, &alert(2, Grade::Red, "望江花园", now + MINUTE), now + MINUTE);
+    let first: IncidentId = "INC-20261122-01".parse().unwrap();
+    let posts: Vec<_> = desk.get(&first).unwrap().evidence.iter().map(|post| post.post).collect();
+    let split = |posts: &[_]| Act::Split { posts: posts.to_vec(), note: None };
+    assert_eq!(
+        act(&mut desk, first.as_str(), split(&posts), "li", now),
+        Err(Refusal::Posts),
+        "not all of them"
+    );
+    assert_eq!(act(&mut desk, first.as_str(), split(&[]), "li", now), Err(Refusal::Posts));
+    assert_eq!(act(&mut desk, first.as_str(), split(&posts[..1]), "li", now + MINUTE * 30), Ok(2));
+    let other = desk.get(&"INC-20261122-02".parse().unwrap()).unwrap();
+    assert_eq!((other.grade, other.state, other.opened_at), (Grade::Red, State::New, now));
+    assert_eq!(other.title, "望江花园 · 停水");
+    assert_eq!(other.evidence.iter().map(|post| post.post).collect::<Vec<_>>(), posts[..1]);
+    assert_eq!(desk.get(&first).unwrap().evidence.len(), 1);
+    // What comes later of the matter joins the one it was split from.
+    let later = now + MINUTE * 40;
+    assert_eq!(hear(&mut desk, &alert(3, Grade::Red, "望江花园", later), later), [first.to_string()]);
+}

@@ -6,8 +6,8 @@ use crate::detect::{Evidence, Measure};
 
 use super::transition::IllegalStep;
 use super::{
-    Absorbed, Assignment, Change, Dispatch, Happening, Incident, IncidentEvent, IncidentId, Opening, State,
-    TimelineEntry, Waiting,
+    Absorbed, Assignment, Change, Dispatch, Happening, Incident, IncidentEvent, IncidentId, Opening,
+    SplitOff, State, TimelineEntry, Waiting,
 };
 
 /// Why an event cannot be applied; with a sound journal it never comes to this.
@@ -30,8 +30,10 @@ pub enum FoldError {
 impl Incident {
     /// The incident that an opening event opens.
     pub fn open(event: &IncidentEvent) -> Result<Self, FoldError> {
-        let Change::Open(opening) = &event.change else {
-            return Err(FoldError::Unknown(event.incident.clone()));
+        let opening = match &event.change {
+            Change::Open(opening) => opening,
+            Change::OpenSplit(split) => return Ok(Self::split_off(event, split)),
+            _ => return Err(FoldError::Unknown(event.incident.clone())),
         };
         let Opening { alert, title, follows } = &**opening;
         let mut incident = Self {
@@ -63,6 +65,39 @@ impl Incident {
         incident.take_in(alert);
         incident.enter(event, Happening::Opened { rule: alert.rule.clone(), grade: alert.grade });
         Ok(incident)
+    }
+
+    /// The incident that posts of another open.
+    fn split_off(event: &IncidentEvent, split: &SplitOff) -> Self {
+        let matter = split.evidence.first().map(|strongest| strongest.terms.join("、")).unwrap_or_default();
+        let mut incident = Self {
+            id: event.incident.clone(),
+            group: split.group.clone(),
+            also: Vec::new(),
+            grade: split.grade,
+            state: State::New,
+            subject: split.subject.clone(),
+            title: split.title.clone(),
+            matter,
+            follows: None,
+            dispatch: None,
+            waiting: None,
+            outcome: None,
+            merged_into: None,
+            why: split.why.clone(),
+            rules: split.rules.clone(),
+            receivers: split.receivers.clone(),
+            signals: Vec::new(),
+            evidence: split.evidence.clone(),
+            voices: split.evidence.len() as u32,
+            dictionary: split.dictionary.clone(),
+            first_public: split.first_public,
+            opened_at: split.opened_at,
+            updated_at: event.at,
+            timeline: Vec::new(),
+        };
+        incident.enter(event, Happening::SplitOff { from: split.from.clone(), grade: split.grade });
+        incident
     }
 
     /// Applies a later event. On error nothing has changed.
@@ -141,6 +176,17 @@ impl Incident {
             Change::Escalate { step, why, receivers } => {
                 Happening::Escalated { step: step.clone(), why: why.clone(), receivers: receivers.clone() }
             }
+            Change::ReplySeen(reply) => Happening::ReplySeen(reply.clone()),
+            Change::ReplyDoubted { url, doubt } => {
+                Happening::ReplyDoubted { url: url.clone(), doubt: doubt.clone() }
+            }
+            Change::ReplyGone { url } => Happening::ReplyGone { url: url.clone() },
+            Change::OpenSplit(split) => Happening::SplitOff { from: split.from.clone(), grade: split.grade },
+            Change::Split { into, posts, note } => {
+                self.evidence.retain(|post| !posts.contains(&post.post));
+                Happening::Split { into: into.clone(), posts: posts.len() as u32, note: note.clone() }
+            }
+            Change::Check { item, done } => Happening::Checked { item: item.clone(), done: *done },
         };
         if happening.wakes() {
             self.waiting = None;

@@ -8,13 +8,17 @@
 //! applied; the timeline only grows, and an entry's index is its transition number.
 
 mod change;
+mod checklist;
 mod clock;
 mod desk;
 mod ending;
 mod fact;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod fold;
 mod id;
 mod names;
+mod reply;
 mod supervision;
 mod timeline;
 mod transition;
@@ -26,7 +30,8 @@ use crate::alert::GroupKey;
 use crate::assess::Grade;
 use crate::detect::{Evidence, SignalId, Subject};
 
-pub use change::{Absorbed, Actor, Assignment, Change, IncidentEvent, Opening};
+pub use change::{Absorbed, Actor, Assignment, Change, IncidentEvent, Opening, SplitOff};
+pub use checklist::{Checklists, Item};
 pub use clock::{
     Agenda, Calendar, Clock, Clocks, Escalation, Limit, Running, Standing, Start, Trigger, Until, span,
 };
@@ -36,6 +41,7 @@ pub use fact::{BadFact, FactCard, FactStatus};
 pub use fold::FoldError;
 pub use id::{BadIncidentId, IncidentId, desk_time};
 pub use names::Names;
+pub use reply::{Doubt, FoundBy, Page, Reply, ReplyNow, ReplyStanding, Substance, answers};
 pub use supervision::{By, Figures, Spread, Supervision};
 pub use timeline::{Happening, TimelineEntry};
 pub use transition::{IllegalStep, Step};

@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::assess::Grade;
 
-use super::{Actor, Assignment, Dismissal, IncidentId, Outcome};
+use super::{Actor, Assignment, Dismissal, Doubt, IncidentId, Outcome, Reply};
 
 /// One entry of the timeline.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -145,6 +145,43 @@ pub enum Happening {
         /// Who: names of `receivers.toml`.
         receivers: Vec<String>,
     },
+    /// An answer to the public was seen at its source.
+    ReplySeen(Box<Reply>),
+    /// What stands at the address of an answer is none.
+    ReplyDoubted {
+        /// Where.
+        url: Url,
+        /// Why not.
+        doubt: Doubt,
+    },
+    /// An answer that was seen is not there any more.
+    ReplyGone {
+        /// Where it was.
+        url: Url,
+    },
+    /// It was opened with posts that were taken out of another.
+    SplitOff {
+        /// Which.
+        from: IncidentId,
+        /// At which grade.
+        grade: Grade,
+    },
+    /// Posts of it go on in another.
+    Split {
+        /// In which.
+        into: IncidentId,
+        /// How many.
+        posts: u32,
+        /// What was said.
+        note: Option<String>,
+    },
+    /// An item of its checklist was done, or not after all.
+    Checked {
+        /// Which.
+        item: String,
+        /// Whether it is done.
+        done: bool,
+    },
 }
 
 impl Happening {
@@ -170,7 +207,7 @@ impl Happening {
     /// The incident's new grade, if that is what happened.
     pub fn new_grade(&self) -> Option<Grade> {
         match self {
-            Self::Opened { grade, .. } => Some(*grade),
+            Self::Opened { grade, .. } | Self::SplitOff { grade, .. } => Some(*grade),
             Self::Joined { raised, .. } | Self::Absorbed { raised, .. } => *raised,
             Self::Acknowledged { .. }
             | Self::Closed { .. }
@@ -186,7 +223,12 @@ impl Happening {
             | Self::Resumed { .. }
             | Self::Warned { .. }
             | Self::Breached { .. }
-            | Self::Escalated { .. } => None,
+            | Self::Escalated { .. }
+            | Self::ReplySeen(_)
+            | Self::ReplyDoubted { .. }
+            | Self::ReplyGone { .. }
+            | Self::Split { .. }
+            | Self::Checked { .. } => None,
         }
     }
 }

@@ -12,13 +12,14 @@
 //!   any open one ─merge──► merged    ─┘
 //! ```
 //!
-//! Alerts and notes come at any time: alerts join what has ended if what they tell is older than its end. While
-//! it is open, another incident may be merged into it and its clocks tell what they have to tell; once somebody
-//! has taken it, it may wait for something.
+//! Alerts, notes and what is seen of answers come at any time: alerts join what has ended if what they tell is older than
+//! its end; an answer that is seen makes of one in work one that is responded to. While it is open, another incident may
+//! be merged into it, posts be split off, items of its checklist be done, and its clocks tell what they have to tell;
+//! once somebody has taken it, it may wait for something.
 
 use std::fmt;
 
-use super::{Change, State};
+use super::{Change, State, Substance};
 
 /// Something that can be done to an incident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +54,14 @@ pub enum Step {
     Resume,
     /// Its clocks tell something, or call others.
     Tick,
+    /// An answer to the public was seen that answers.
+    SeeReply,
+    /// Something else became known of an answer.
+    DoubtReply,
+    /// Posts of it go on in a new incident.
+    Split,
+    /// An item of its checklist is done, or not after all.
+    Check,
 }
 
 /// A step that the incident's state does not allow.
@@ -67,7 +76,7 @@ pub struct IllegalStep {
 
 impl Step {
     /// All.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 19] = [
         Self::Join,
         Self::Acknowledge,
         Self::Close,
@@ -83,6 +92,10 @@ impl Step {
         Self::Snooze,
         Self::Resume,
         Self::Tick,
+        Self::SeeReply,
+        Self::DoubtReply,
+        Self::Split,
+        Self::Check,
     ];
 }
 
@@ -90,16 +103,18 @@ impl State {
     /// The state after `step`.
     pub fn after(self, step: Step) -> Result<Self, IllegalStep> {
         let next = match (step, self) {
-            (Step::Join | Step::Note, state) => Some(state),
+            // What is in work and whose office has answered is answered; what nobody has taken still wants somebody.
+            (Step::SeeReply, Self::Acknowledged | Self::Assigned)
+            | (Step::Respond, Self::Acknowledged | Self::Assigned | Self::Responded) => Some(Self::Responded),
+            (Step::Join | Step::Note | Step::DoubtReply | Step::SeeReply, state) => Some(state),
             (Step::Acknowledge, Self::New)
             | (Step::Reopen, Self::Closed | Self::Dismissed | Self::Merged) => Some(Self::Acknowledged),
             (Step::Assign, Self::Acknowledged | Self::Assigned | Self::Responded)
             | (Step::Accept | Step::Bounce, Self::Assigned) => Some(Self::Assigned),
-            (Step::Respond, Self::Acknowledged | Self::Assigned | Self::Responded) => Some(Self::Responded),
             (Step::Snooze | Step::Resume, Self::Acknowledged | Self::Assigned | Self::Responded) => {
                 Some(self)
             }
-            (Step::Absorb | Step::Tick, state) if state.is_open() => Some(state),
+            (Step::Absorb | Step::Tick | Step::Split | Step::Check, state) if state.is_open() => Some(state),
             (Step::Close, state) if state.is_open() => Some(Self::Closed),
             (Step::Dismiss, state) if state.is_open() => Some(Self::Dismissed),
             (Step::Merge, state) if state.is_open() => Some(Self::Merged),
@@ -113,6 +128,8 @@ impl State {
                 | Step::Resume
                 | Step::Absorb
                 | Step::Tick
+                | Step::Split
+                | Step::Check
                 | Step::Close
                 | Step::Dismiss
                 | Step::Merge
@@ -139,7 +156,7 @@ impl Change {
     /// The step that this change is; `None` for the opening, which has no state before it.
     pub fn step(&self) -> Option<Step> {
         match self {
-            Self::Open(_) => None,
+            Self::Open(_) | Self::OpenSplit(_) => None,
             Self::Join(_) => Some(Step::Join),
             Self::Acknowledge { .. } => Some(Step::Acknowledge),
             Self::Close { .. } | Self::CloseAs { .. } => Some(Step::Close),
@@ -155,6 +172,10 @@ impl Change {
             Self::Snooze { .. } => Some(Step::Snooze),
             Self::Resume { .. } => Some(Step::Resume),
             Self::Warn { .. } | Self::Breach { .. } | Self::Escalate { .. } => Some(Step::Tick),
+            Self::ReplySeen(reply) if reply.substance == Substance::Answers => Some(Step::SeeReply),
+            Self::ReplySeen(_) | Self::ReplyDoubted { .. } | Self::ReplyGone { .. } => Some(Step::DoubtReply),
+            Self::Split { .. } => Some(Step::Split),
+            Self::Check { .. } => Some(Step::Check),
         }
     }
 }
@@ -177,6 +198,9 @@ impl fmt::Display for Step {
             Self::Snooze => "waiting",
             Self::Resume => "going on",
             Self::Tick => "telling of a clock",
+            Self::SeeReply | Self::DoubtReply => "telling of an answer",
+            Self::Split => "splitting",
+            Self::Check => "checking off",
         })
     }
 }
@@ -188,8 +212,8 @@ mod tests {
     #[test]
     fn each_state_allows_these_steps_and_no_others() {
         use Step as S;
-        let always = [S::Join, S::Note];
-        let open = [S::Close, S::Dismiss, S::Merge, S::Absorb, S::Tick];
+        let always = [S::Join, S::Note, S::SeeReply, S::DoubtReply];
+        let open = [S::Close, S::Dismiss, S::Merge, S::Absorb, S::Tick, S::Split, S::Check];
         let taken = [S::Assign, S::Respond, S::Snooze, S::Resume];
         for (state, own) in [
             (State::New, [&open[..], &[S::Acknowledge]].concat()),

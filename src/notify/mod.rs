@@ -119,6 +119,12 @@ pub enum Reason {
     Silent,
     /// It answers again.
     Restored,
+    /// An answer to the public was seen at its source.
+    Verified,
+    /// What was said to be an answer is none.
+    Doubted,
+    /// An answer that was seen is not there any more.
+    Vanished,
 }
 
 /// What a message tells.
@@ -236,13 +242,16 @@ impl NotificationKey {
 
 impl Reason {
     /// All, in the order of an incident's life.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::Opened,
         Self::Raised,
         Self::Acknowledged,
         Self::Assigned,
         Self::Bounced,
         Self::Responded,
+        Self::Verified,
+        Self::Doubted,
+        Self::Vanished,
         Self::Resumed,
         Self::ClockWarning,
         Self::Breach,
@@ -281,6 +290,9 @@ impl Reason {
             Self::Escalated => "escalated",
             Self::Silent => "silent",
             Self::Restored => "restored",
+            Self::Verified => "verified",
+            Self::Doubted => "doubted",
+            Self::Vanished => "vanished",
         }
     }
 }

@@ -73,6 +73,9 @@ fn event(notification: &Notification, key: &str, console: &Url) -> Value {
         | Reason::Assigned
         | Reason::Bounced
         | Reason::Responded
+        | Reason::Verified
+        | Reason::Doubted
+        | Reason::Vanished
         | Reason::Reopened
         | Reason::Resumed
         | Reason::ClockWarning

@@ -9,7 +9,8 @@ use jiff::Timestamp;
 
 use crate::assess::Grade;
 use crate::incident::{
-    Actor, Happening, Incident, IncidentEvent, IncidentId, Names, State, TimelineEntry, desk_time, span,
+    Actor, Doubt, Happening, Incident, IncidentEvent, IncidentId, Names, State, Substance, TimelineEntry,
+    desk_time, span,
 };
 
 use super::receiver::{Receiver, Receivers};
@@ -238,7 +239,7 @@ fn words(incident: &Incident) -> Vec<Word<'_>> {
 /// Why others must know of an entry.
 fn reason(entry: &TimelineEntry) -> Option<Reason> {
     match &entry.what {
-        Happening::Opened { .. } => Some(Reason::Opened),
+        Happening::Opened { .. } | Happening::SplitOff { .. } => Some(Reason::Opened),
         Happening::Joined { raised: Some(_), .. } | Happening::Absorbed { raised: Some(_), .. } => {
             Some(Reason::Raised)
         }
@@ -246,7 +247,15 @@ fn reason(entry: &TimelineEntry) -> Option<Reason> {
         | Happening::Absorbed { raised: None, .. }
         | Happening::Noted { .. }
         | Happening::Accepted { .. }
+        | Happening::Split { .. }
+        | Happening::Checked { .. }
         | Happening::Snoozed { .. } => None,
+        Happening::ReplySeen(_) => Some(Reason::Verified),
+        // What may be there a moment later is looked at again before anybody is told.
+        Happening::ReplyDoubted { doubt, .. } => {
+            (!matches!(doubt, Doubt::Unread(_))).then_some(Reason::Doubted)
+        }
+        Happening::ReplyGone { .. } => Some(Reason::Vanished),
         Happening::Acknowledged { .. } => Some(Reason::Acknowledged),
         Happening::Closed { .. } => Some(Reason::Closed),
         Happening::Assigned(_) => Some(Reason::Assigned),
@@ -333,7 +342,16 @@ fn action(entry: &TimelineEntry, names: &Names) -> Option<String> {
             format!("“{title}”时限已于 {} 届满，仍未完成", at(*due))
         }
         Happening::Escalated { why, .. } => format!("催办：{why}"),
+        Happening::ReplySeen(reply) if reply.substance == Substance::Courtesy => {
+            format!("已见到公开答复，但只是致谢、登记一类的套话，不算实质回应：{}", reply.url)
+        }
+        Happening::ReplySeen(reply) => format!("已核验公开答复：{}", reply.url),
+        Happening::ReplyDoubted { url, doubt } => format!("答复核验未通过：{}。{url}", doubt.chinese()),
+        Happening::ReplyGone { url } => format!("公开答复已看不到，时限恢复计时：{url}"),
+        Happening::SplitOff { from, .. } => format!("由 {from} 拆出"),
         Happening::Opened { .. }
+        | Happening::Split { .. }
+        | Happening::Checked { .. }
         | Happening::Joined { .. }
         | Happening::Absorbed { .. }
         | Happening::Noted { .. }

@@ -140,6 +140,9 @@ fn mark(reason: Reason) -> &'static str {
         | Reason::Assigned
         | Reason::Bounced
         | Reason::Responded
+        | Reason::Verified
+        | Reason::Doubted
+        | Reason::Vanished
         | Reason::Resumed
         | Reason::Closed
         | Reason::Dismissed
@@ -270,6 +273,9 @@ fn headline(notification: &Notification) -> String {
         | Reason::Assigned
         | Reason::Bounced
         | Reason::Responded
+        | Reason::Verified
+        | Reason::Doubted
+        | Reason::Vanished
         | Reason::Dismissed
         | Reason::Reopened
         | Reason::Merged

@@ -8,6 +8,7 @@
 
 mod delivery;
 mod fact;
+mod reply;
 mod verdict;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use serde_json::json;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+pub(super) use self::reply::Official;
 use super::clock::Clock;
 use super::flow::{Clerk, Concluded};
 use super::health::Health;
@@ -89,6 +91,7 @@ enum Command {
     Judge(Box<DeskVerdict>, Answer<()>),
     State { card: Box<FactCard>, told: Vec<IncidentId>, answer: Answer<()> },
     Merged(Vec<(u64, u64)>, Answer<()>),
+    Officials(Vec<Official>, Answer<()>),
     Record(Box<DeskRecord>, Answer<()>),
     NewClerk(Box<dyn FnOnce(&mut Clerk) + Send>, Answer<()>),
 }
@@ -97,6 +100,41 @@ enum Command {
 enum Promise {
     Done(Answer<()>),
     Incident(Answer<Incident>, Box<Incident>),
+}
+
+/// What commands that are decided on together come to.
+#[derive(Default)]
+struct Round {
+    /// To be written down, in order.
+    records: Vec<DeskRecord>,
+    /// Told when it is.
+    promises: Vec<Promise>,
+    /// The incidents as they stand then, to be shown.
+    changed: Vec<Incident>,
+}
+
+impl Round {
+    fn extend(&mut self, concluded: impl IntoIterator<Item = Concluded>) {
+        for Concluded { step, incidents } in concluded {
+            self.records.push(DeskRecord::Desk(Box::new(step)));
+            self.changed.extend(incidents);
+        }
+    }
+
+    /// Takes records whose writing down is the answer.
+    fn write(
+        &mut self,
+        records: Result<impl IntoIterator<Item = DeskRecord>, DeskError>,
+        answer: Answer<()>,
+    ) {
+        match records {
+            Ok(records) => {
+                self.records.extend(records);
+                self.promises.push(Promise::Done(answer));
+            }
+            Err(error) => drop(answer.send(Err(error))),
+        }
+    }
 }
 
 /// The task behind the handle.
@@ -113,6 +151,8 @@ pub(super) struct DeskTask {
     rest: Duration,
     /// Told when something new lies in the outbox.
     outbox: Arc<Notify>,
+    /// Told when somebody says where the public was answered.
+    said: Arc<Notify>,
     clock: Clock,
     health: Health,
 }
@@ -189,6 +229,7 @@ pub(super) struct DeskParts {
     pub(super) store: Store,
     pub(super) live: Live,
     pub(super) outbox: Arc<Notify>,
+    pub(super) said: Arc<Notify>,
     pub(super) clock: Clock,
     pub(super) health: Health,
 }
@@ -197,11 +238,11 @@ impl DeskTask {
     /// The handle and the task behind it.
     pub(super) fn new(parts: DeskParts) -> (DeskHandle, Self) {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let DeskParts { clerk, config, journal, store, live, outbox, clock, health } = parts;
+        let DeskParts { clerk, config, journal, store, live, outbox, said, clock, health } = parts;
         let agenda = Agenda::of(&clerk.clocks, clerk.desk.open_incidents());
         let rest = Duration::ZERO;
         let task =
-            Self { receiver, clerk, config, journal, store, live, agenda, rest, outbox, clock, health };
+            Self { receiver, clerk, config, journal, store, live, agenda, rest, outbox, said, clock, health };
         (DeskHandle { sender }, task)
     }
 
@@ -230,75 +271,15 @@ impl DeskTask {
 
     async fn take(&mut self, commands: Vec<Command>) {
         let now = self.clock.now();
-        let (mut records, mut promises, mut changed) = (Vec::new(), Vec::new(), Vec::new());
+        let mut round = Round::default();
         for command in commands {
-            match command {
-                Command::Conclude(signals, answer) => {
-                    for signal in signals {
-                        match self.conclude(&signal, now) {
-                            Ok(Some(Concluded { step, incidents })) => {
-                                records.push(DeskRecord::Desk(Box::new(step)));
-                                changed.extend(incidents);
-                            }
-                            Ok(None) => {}
-                            Err(error) => tracing::error!(%error, "a signal could not be looked up"),
-                        }
-                    }
-                    promises.push(Promise::Done(answer));
-                }
-                Command::Act { incident, act, by, key, answer } => {
-                    match self.act(&incident, act, by, key, now) {
-                        Ok((incident, step)) => {
-                            if let Some(Concluded { step, incidents }) = step {
-                                records.push(DeskRecord::Desk(Box::new(step)));
-                                changed.extend(incidents);
-                            }
-                            promises.push(Promise::Incident(answer, Box::new(incident)));
-                        }
-                        Err(error) => drop(answer.send(Err(error))),
-                    }
-                }
-                Command::Judge(verdict, answer) => match self.is_repeated(&verdict) {
-                    Ok(repeated) => {
-                        records.extend((!repeated).then_some(DeskRecord::Verdict(verdict)));
-                        promises.push(Promise::Done(answer));
-                    }
-                    Err(error) => drop(answer.send(Err(error))),
-                },
-                Command::State { card, told, answer } => {
-                    for Concluded { step, incidents } in self.tell_fact(&card, &told, now) {
-                        records.push(DeskRecord::Desk(Box::new(step)));
-                        changed.extend(incidents);
-                    }
-                    records.push(DeskRecord::Fact(card));
-                    promises.push(Promise::Done(answer));
-                }
-                Command::Merged(events, answer) => match self.moved_facts(&events) {
-                    Ok(moved) => {
-                        records.extend(moved);
-                        promises.push(Promise::Done(answer));
-                    }
-                    Err(error) => drop(answer.send(Err(error))),
-                },
-                Command::Record(record, answer) => {
-                    match self.fallbacks(&record, now) {
-                        Ok(copies) => records.extend(copies),
-                        Err(error) => tracing::error!(%error, "the second channel could not be told"),
-                    }
-                    records.push(*record);
-                    promises.push(Promise::Done(answer));
-                }
-                Command::NewClerk(change, answer) => {
-                    change(&mut self.clerk);
-                    self.agenda = Agenda::of(&self.clerk.clocks, self.clerk.desk.open_incidents());
-                    promises.push(Promise::Done(answer));
-                }
-            }
+            self.decide(command, now, &mut round);
         }
-        for incident in &changed {
+        for incident in &round.changed {
             self.agenda.look(&self.clerk.clocks, incident);
         }
-        self.tick(now, &mut records, &mut changed);
+        self.tick(now, &mut round);
+        let Round { records, promises, changed } = round;
         match self.write(records).await {
             Ok(records) => {
                 self.rest = Duration::ZERO;
@@ -325,6 +306,57 @@ impl DeskTask {
         }
     }
 
+    /// What a command changes.
+    fn decide(&mut self, command: Command, now: Timestamp, round: &mut Round) {
+        match command {
+            Command::Conclude(signals, answer) => {
+                for signal in signals {
+                    match self.conclude(&signal, now) {
+                        Ok(concluded) => round.extend(concluded),
+                        Err(error) => tracing::error!(%error, "a signal could not be looked up"),
+                    }
+                }
+                round.promises.push(Promise::Done(answer));
+            }
+            Command::Act { incident, act, by, key, answer } => match self.act(&incident, act, by, key, now) {
+                Ok((incident, step)) => {
+                    round.extend(step);
+                    round.promises.push(Promise::Incident(answer, Box::new(incident)));
+                }
+                Err(error) => drop(answer.send(Err(error))),
+            },
+            Command::Judge(verdict, answer) => {
+                let repeated = self.is_repeated(&verdict);
+                let records = repeated.map(|repeated| (!repeated).then_some(DeskRecord::Verdict(verdict)));
+                round.write(records, answer);
+            }
+            Command::State { card, told, answer } => {
+                round.extend(self.tell_fact(&card, &told, now));
+                round.write(Ok([DeskRecord::Fact(card)]), answer);
+            }
+            Command::Merged(events, answer) => round.write(self.moved_facts(&events), answer),
+            Command::Officials(officials, answer) => match self.hear_officials(&officials, now) {
+                Ok(concluded) => {
+                    round.extend(concluded);
+                    round.promises.push(Promise::Done(answer));
+                }
+                Err(error) => drop(answer.send(Err(error))),
+            },
+            Command::Record(record, answer) => {
+                match self.fallbacks(&record, now) {
+                    Ok(copies) => round.records.extend(copies),
+                    Err(error) => tracing::error!(%error, "the second channel could not be told"),
+                }
+                round.write(Ok([*record]), answer);
+            }
+            Command::NewClerk(change, answer) => {
+                change(&mut self.clerk);
+                self.agenda = Agenda::of(&self.clerk.clocks, self.clerk.desk.open_incidents());
+                round.promises.push(Promise::Done(answer));
+            }
+        }
+    }
+
     /// How long until a clock has something to tell.
     fn until_next(&self) -> Duration {
         let Some(first) = self.agenda.first() else { return GLANCE };
@@ -332,12 +364,9 @@ impl DeskTask {
     }
 
     /// What the clocks have to tell by now.
-    fn tick(&mut self, now: Timestamp, records: &mut Vec<DeskRecord>, changed: &mut Vec<Incident>) {
+    fn tick(&mut self, now: Timestamp, round: &mut Round) {
         for id in self.agenda.due(now).into_iter().take(BATCH) {
-            if let Some(Concluded { step, incidents }) = self.clerk.tick(&id, now) {
-                records.push(DeskRecord::Desk(Box::new(step)));
-                changed.extend(incidents);
-            }
+            round.extend(self.clerk.tick(&id, now));
             if let Some(incident) = self.clerk.desk.get(&id) {
                 self.agenda.look(&self.clerk.clocks, incident);
             }
@@ -407,6 +436,9 @@ impl DeskTask {
                             let grade = opening.alert.grade.as_str();
                             counter!(metric::INCIDENTS, "grade" => grade).increment(1);
                             tracing::info!(incident = %event.incident, grade, "incident opened");
+                        }
+                        if matches!(event.change, Change::Respond { url: Some(_), .. }) {
+                            self.said.notify_one();
                         }
                     }
                     if !step.notifications.is_empty() {

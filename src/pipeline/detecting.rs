@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::assessing::Batch;
 use super::clock::Clock;
-use super::desk::{DeskError, DeskHandle};
+use super::desk::{DeskError, DeskHandle, Official};
 use super::events::EventsNow;
 use super::health::Health;
 use super::judging::News;
@@ -116,6 +116,7 @@ impl DetectTask {
         let mut signals: Vec<Signal> = Vec::new();
         let mut stirred = Stirred::default();
         let mut merged: Vec<(u64, u64)> = Vec::new();
+        let mut officials: Vec<Official> = Vec::new();
         for judged in batch.posts.iter().filter(|judged| judged.sequence > self.reached) {
             match judged.news {
                 News::Found | News::Revised => {
@@ -125,14 +126,25 @@ impl DetectTask {
                     signals.extend(tipped.into_iter().filter(|signal| self.is_told(signal)));
                     stirred.topics.extend(topic);
                     stirred.events.extend(placed.event);
+                    if assessed.post.official {
+                        let event = placed.event.and_then(|id| self.detector.events().event(id));
+                        let beside = event.iter().flat_map(|event| event.evidence()).map(|post| post.post);
+                        let (assessed, beside) = (assessed.clone(), beside.collect());
+                        officials.push(Official { assessed, gone: false, beside });
+                    }
                     merged.extend(placed.merged);
                 }
+                News::Gone if judged.assessed.post.official => officials.push(Official {
+                    assessed: judged.assessed.clone(),
+                    gone: true,
+                    beside: BTreeSet::new(),
+                }),
                 News::Shown(_) | News::Gone => {}
             }
         }
-        // Before the signals: what an event brings along is told with it.
-        while !(merged.is_empty() && signals.is_empty()) {
-            match self.tell(&merged, &signals).await {
+        // Before the signals: what an event brings along is told with it. After them: what offices say to it.
+        while !(merged.is_empty() && signals.is_empty() && officials.is_empty()) {
+            match self.tell(&merged, &signals, &officials).await {
                 Ok(()) => break,
                 // Nobody takes them any more; the next start concludes them again.
                 Err(error @ DeskError::Stopped) => return Err(error),
@@ -147,11 +159,19 @@ impl DetectTask {
         Ok(stirred)
     }
 
-    async fn tell(&self, merged: &[(u64, u64)], signals: &[Signal]) -> Result<(), DeskError> {
+    async fn tell(
+        &self,
+        merged: &[(u64, u64)],
+        signals: &[Signal],
+        officials: &[Official],
+    ) -> Result<(), DeskError> {
         if !merged.is_empty() {
             self.desk.merged(merged.to_vec()).await?;
         }
-        if signals.is_empty() { Ok(()) } else { self.desk.conclude(signals.to_vec()).await }
+        if !signals.is_empty() {
+            self.desk.conclude(signals.to_vec()).await?;
+        }
+        if officials.is_empty() { Ok(()) } else { self.desk.officials(officials.to_vec()).await }
     }
 
     fn is_told(&self, signal: &Signal) -> bool {

@@ -13,7 +13,9 @@ use crate::detect::event::{Events, Placed};
 use crate::detect::topic::Rising;
 use crate::detect::{Detector, Observed, Signal};
 use crate::extract::post::Post;
-use crate::incident::{Act, Actor, Clocks, Desk, Incident, IncidentEvent, IncidentId, Names, Refusal};
+use crate::incident::{
+    Act, Actor, Checklists, Clocks, Desk, Incident, IncidentEvent, IncidentId, Names, Refusal,
+};
 use crate::journal::record::DeskStep;
 use crate::notify::{Notification, Receivers, plan};
 
@@ -32,6 +34,8 @@ pub struct Clerk {
     pub desk: Desk,
     /// How much time there is.
     pub clocks: Clocks,
+    /// What is to be checked off.
+    pub checklists: Checklists,
 }
 
 /// A step and the incidents as they stand after it.
@@ -74,6 +78,11 @@ impl Clerk {
             if let Some(unknown) = asked.into_iter().find(|id| !self.names.has_department(id)) {
                 return Err(Refusal::Department(unknown.clone()));
             }
+        }
+        if let (Act::Check { item, .. }, Some(incident)) = (&act, self.desk.get(id))
+            && !self.checklists.items(incident).iter().any(|known| known.text == *item)
+        {
+            return Err(Refusal::Item(item.clone()));
         }
         let events = self.desk.on_act(id, act, by, now)?;
         let (mut notifications, mut incidents) = (Vec::new(), Vec::new());

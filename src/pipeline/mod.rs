@@ -31,6 +31,7 @@ pub mod live;
 mod look;
 pub mod reading;
 pub mod reload;
+mod replies;
 pub mod rescoring;
 pub mod start;
 pub mod stored;

@@ -8,10 +8,11 @@ use super::clock::Clock;
 use super::courier::Carriers;
 use super::desk::{DeskError, DeskHandle};
 use super::detecting::DetectChange;
+use super::flow::Clerk;
 use super::lexicons::Lexicons;
 use crate::alert::RuleBook;
 use crate::assess::Assessor;
-use crate::incident::{Clocks, Names};
+use crate::incident::{Checklists, Clocks, Names};
 use crate::journal::record::{DeskRecord, PersonOrToken};
 use crate::notify::{Mailer, Receivers};
 use crate::store::{Store, StoreError};
@@ -93,9 +94,13 @@ impl Reload {
         Ok(true)
     }
 
-    /// Measures by other clocks from here on.
-    pub async fn clocks(&self, clocks: Clocks) -> Result<(), ReloadError> {
-        Ok(self.desk.change(move |clerk| clerk.clocks = clocks).await?)
+    /// Measures by other clocks, and asks for other things to be done, from here on.
+    pub async fn clocks(&self, clocks: Clocks, checklists: Checklists) -> Result<(), ReloadError> {
+        let change = move |clerk: &mut Clerk| {
+            clerk.clocks = clocks;
+            clerk.checklists = checklists;
+        };
+        Ok(self.desk.change(change).await?)
     }
 
     /// Calls things by other names from here on.

@@ -27,6 +27,7 @@ use super::judging::Bench;
 use super::lexicons::Lexicons;
 use super::live::Live;
 use super::reload::Reload;
+use super::replies::ReplyTask;
 use super::rescoring::rescoring;
 use super::topics::TopicsNow;
 use super::{Handles, reading::Reading};
@@ -35,7 +36,7 @@ use crate::assess::{AssessConfig, Assessor};
 use crate::crawl::politeness::Politeness;
 use crate::detect::{DetectConfig, Detector, DetectorState};
 use crate::extract::post::VoiceKey;
-use crate::incident::{Clocks, Desk, DeskConfig, Names};
+use crate::incident::{Checklists, Clocks, Desk, DeskConfig, Names};
 use crate::journal::record::{DeskRecord, PostRecord, Record};
 use crate::journal::{Journal, JournalConfig, JournalError, OpenReport, RealDisk, Sequence, Stream};
 use crate::notify::{Mailer, Receivers};
@@ -81,6 +82,8 @@ pub struct Setup {
     pub names: Names,
     /// How much time there is.
     pub clocks: Clocks,
+    /// What is to be checked off.
+    pub checklists: Checklists,
     /// The way out.
     pub outward: Outward,
     /// The console's address, for links in messages.
@@ -157,7 +160,7 @@ impl Pipeline {
             lexicons.map_err(|source| StartError::Io { action: "keep the dictionaries", source })?;
         let clock = setup.clock;
         let (health, live) = (Health::default(), Live::new(clock.now().as_millisecond().unsigned_abs()));
-        let outbox = Arc::new(Notify::new());
+        let (outbox, said) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let now = clock.now();
 
         let [first, second, third] = std::array::from_fn(|_| (CancellationToken::new(), TaskTracker::new()));
@@ -172,6 +175,7 @@ impl Pipeline {
             names: setup.names,
             desk: desk_state,
             clocks: setup.clocks,
+            checklists: setup.checklists,
         };
         let (desk, desk_task) = DeskTask::new(DeskParts {
             clerk,
@@ -180,6 +184,7 @@ impl Pipeline {
             store: store.clone(),
             live: live.clone(),
             outbox: Arc::clone(&outbox),
+            said: Arc::clone(&said),
             clock: clock.clone(),
             health: health.clone(),
         });
@@ -257,10 +262,21 @@ impl Pipeline {
         second.1.spawn(kept(&health, "intake", intake_task.run(second.0.clone())));
         let seed = now.as_nanosecond() as u64;
         let politeness = Politeness::new(setup.crawl.politeness.clone(), seed);
+        let courtesy = Courtesy::new(setup.outward, politeness, clock.clone());
+        let replies = ReplyTask {
+            store: store.clone(),
+            desk: desk.clone(),
+            courtesy: courtesy.clone(),
+            lexicons: lexicons.clone(),
+            said,
+            clock: clock.clone(),
+            health: health.clone(),
+        };
+        first.1.spawn(kept(&health, "replies", replies.run(first.0.clone())));
         let (sources, crawl) = CrawlTask::new(CrawlParts {
             config: setup.crawl,
             sources: setup.sources,
-            courtesy: Courtesy::new(setup.outward, politeness, clock.clone()),
+            courtesy,
             intake: intake.clone(),
             desk: desk.clone(),
             store: store.clone(),

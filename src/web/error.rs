@@ -164,7 +164,14 @@ impl From<DeskError> for Problem {
         let text = error.to_string();
         match error {
             DeskError::Refused(Refusal::Unknown(_)) => Self::not_found(),
-            DeskError::Refused(Refusal::Note | Refusal::Department(_) | Refusal::Itself | Refusal::Until)
+            DeskError::Refused(
+                Refusal::Note
+                | Refusal::Department(_)
+                | Refusal::Itself
+                | Refusal::Until
+                | Refusal::Posts
+                | Refusal::Item(_),
+            )
             | DeskError::NothingSaid
             | DeskError::Fact(_)
             | DeskError::NobodysMatter => Self::bad(text),

@@ -35,7 +35,7 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use crate::alert::RuleBook;
-use crate::incident::Clocks;
+use crate::incident::{Checklists, Clocks};
 use crate::notify::Receivers;
 use crate::people::{Departments, LoginGuard};
 use crate::pipeline::Handles;
@@ -77,6 +77,8 @@ pub struct Configured {
     pub receivers: Receivers,
     /// How much time there is.
     pub clocks: Clocks,
+    /// What is to be checked off.
+    pub checklists: Checklists,
 }
 
 /// Shows what the demo's sinks received. Gives the messages, the newest first.

@@ -200,6 +200,8 @@ fn step(path: &str) -> &'static str {
         Some("dismiss") => "Dismiss",
         Some("merge") => "Merge",
         Some("snooze") => "Snooze",
+        Some("split") => "Split",
+        Some("check") => "Check",
         Some(_) | None => "Step",
     }
 }
@@ -255,6 +257,8 @@ fn schemas() -> Map<String, Value> {
     add::<steps::Dismiss>(&mut found);
     add::<steps::Merge>(&mut found);
     add::<steps::Snooze>(&mut found);
+    add::<steps::Split>(&mut found);
+    add::<steps::Check>(&mut found);
     add::<verdict::Said>(&mut found);
     add::<verdict::Labels>(&mut found);
     add::<verdict::LabelledPost>(&mut found);

@@ -134,6 +134,9 @@ impl Lang {
             Reason::Escalated => self.t("催办", "called"),
             Reason::Silent => self.t("系统无应答", "silent"),
             Reason::Restored => self.t("系统恢复", "restored"),
+            Reason::Verified => self.t("答复已核验", "answer seen"),
+            Reason::Doubted => self.t("答复未通过核验", "no answer"),
+            Reason::Vanished => self.t("答复已消失", "answer gone"),
         }
     }
 

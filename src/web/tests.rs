@@ -28,7 +28,7 @@ use crate::assess::{AssessConfig, Assessor};
 use crate::crawl::politeness::PolitenessConfig;
 use crate::detect::DetectConfig;
 use crate::extract::post::VoiceKey;
-use crate::incident::{Clocks, DeskConfig, Names};
+use crate::incident::{Checklists, Clocks, DeskConfig, Names};
 use crate::journal::JournalConfig;
 use crate::lexicon::matcher::Lexicon;
 use crate::lexicon::shelf::Shelf;
@@ -82,6 +82,7 @@ async fn desk_in(
     let names = Names::new(lexicon.categories(), &departments);
     let rules = RuleBook::from_toml(include_str!("../../config/rules.toml")).unwrap();
     let clocks = Clocks::from_toml(include_str!("../../config/clocks.toml")).unwrap();
+    let checklists = Checklists::from_toml(include_str!("../../config/checklists.toml")).unwrap();
     let assessor = Arc::new(Assessor::new(Arc::new(lexicon), AssessConfig::default()));
     let parts = Setup {
         data: PathBuf::from(dir.path()),
@@ -99,6 +100,7 @@ async fn desk_in(
         mailer: None,
         names,
         clocks: clocks.clone(),
+        checklists: checklists.clone(),
         outward: Outward::new(OutwardConfig::default()).unwrap(),
         console: "http://127.0.0.1:8686/".parse().unwrap(),
         voice_key: VoiceKey::new([7; 32]),
@@ -125,7 +127,7 @@ async fn desk_in(
     if setup.is_none() {
         handles.desk.put_person(person).await.unwrap();
     }
-    let configured = Configured { departments, rules, receivers: Receivers::default(), clocks };
+    let configured = Configured { departments, rules, receivers: Receivers::default(), clocks, checklists };
     let metrics = Metrics::install().unwrap();
     let web = Web::new(WebConfig::default(), handles, metrics, configured, setup, inbox);
     let router = router(web.clone()).layer(axum::Extension(Stop(CancellationToken::new())));

@@ -26,6 +26,7 @@ use crate::text::normalize::normalized_text;
 pub use group::{Group, groups};
 pub use record::ThreadReport;
 pub use row::{BadThread, ThreadRow, is_thread};
+pub use template::says_something;
 
 /// A remark under an official post.
 #[derive(Debug, Clone, PartialEq, Eq)]

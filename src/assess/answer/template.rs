@@ -29,7 +29,7 @@ fn compile(pattern: &str) -> Regex {
 }
 
 /// Whether a normalised official reply gives substance. One that only asks back does not.
-pub(super) fn says_something(text: &str) -> bool {
+pub fn says_something(text: &str) -> bool {
     let chars: Vec<char> = text.chars().collect();
     clauses(text).into_iter().any(|span| {
         let clause: String = chars[span.start as usize..span.end as usize].iter().collect();

@@ -15,7 +15,7 @@ pub(super) struct BadSelector {
 
 /// One compiled [`SelectorSpec`].
 #[derive(Debug)]
-pub(super) struct Picker {
+pub(in crate::extract) struct Picker {
     css: Option<Selector>,
     attribute: Option<String>,
 }
@@ -37,12 +37,12 @@ impl Picker {
         itself.into_iter().chain(self.css.as_ref().map(|css| within.select(css)).into_iter().flatten())
     }
 
-    pub(super) fn first<'a>(&self, within: ElementRef<'a>) -> Option<ElementRef<'a>> {
+    pub(in crate::extract) fn first<'a>(&self, within: ElementRef<'a>) -> Option<ElementRef<'a>> {
         self.all(within).next()
     }
 
     /// The first value that is not empty.
-    pub(super) fn value(&self, within: ElementRef<'_>) -> Option<String> {
+    pub(in crate::extract) fn value(&self, within: ElementRef<'_>) -> Option<String> {
         self.value_of(self.first(within)?)
     }
 
@@ -67,7 +67,7 @@ impl Picker {
 }
 
 /// A selector of our own.
-pub(super) fn constant(spec: &'static str) -> Picker {
+pub(in crate::extract) fn constant(spec: &'static str) -> Picker {
     Picker::new(&SelectorSpec(spec.into())).expect("our own selectors are tested")
 }
 

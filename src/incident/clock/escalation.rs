@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::assess::Grade;
-use crate::incident::{Change, Happening, Incident, State, TimelineEntry};
+use crate::incident::{Actor, Change, Happening, Incident, State, TimelineEntry};
 
 use super::hours::{reached, spent};
 use super::{Running, round, span};
@@ -41,6 +41,11 @@ pub enum Trigger {
         /// Which clock; `None` for any.
         clock: Option<String>,
     },
+    /// Somebody has taken the incident, and nobody has done anything to it since; while it waits for something that is
+    /// as it should be.
+    Idle,
+    /// The incident is still open.
+    Open,
 }
 
 /// A call that is to be made.
@@ -58,22 +63,32 @@ impl Escalation {
         let since = match &self.trigger {
             Trigger::Unacknowledged => self.untaken_since(incident)?,
             Trigger::Breach { clock } => breached_at(incident, clock.as_deref(), running)?.0,
+            Trigger::Idle => idle_since(incident)?,
+            Trigger::Open if incident.waiting.is_some() => return None,
+            Trigger::Open => round(incident).first()?.at,
         };
-        let called = round(incident)
-            .iter()
-            .filter(|entry| matches!(&entry.what, Happening::Escalated { step, .. } if *step == self.name));
+        // Whoever did something since then has answered the calls before.
+        let after = if self.trigger == Trigger::Idle { since } else { Timestamp::MIN };
+        let called = round(incident).iter().filter(|entry| {
+            entry.at >= after
+                && matches!(&entry.what, Happening::Escalated { step, .. } if *step == self.name)
+        });
         let called: Vec<&TimelineEntry> = called.collect();
         let at = match called.last() {
             None => reached(since, self.after),
             Some(_) if called.len() >= MOST => return None,
             Some(last) => reached(last.at, self.repeat?),
         };
+        // What fell due while it waited is told when it waits no more.
+        let at = at.max(woken_at(incident).unwrap_or(at));
         let why = match &self.trigger {
             Trigger::Unacknowledged => format!("{}已无人签收", span(spent(since, at))),
             Trigger::Breach { clock } => {
                 let (_, title) = breached_at(incident, clock.as_deref(), running)?;
                 format!("“{title}”时限已过，仍未完成")
             }
+            Trigger::Idle => format!("签收后已有 {} 没有处置记录", span(spent(since, at))),
+            Trigger::Open => format!("已开单 {}，仍未办结", span(spent(since, at))),
         };
         let change = Change::Escalate { step: self.name.clone(), why, receivers: self.receivers.clone() };
         Some(Call { at, change })
@@ -86,6 +101,23 @@ impl Escalation {
         let since = incident.timeline.iter().find(graded)?.at;
         (incident.state == State::New).then_some(since)
     }
+}
+
+/// Since when nobody has done anything to an incident that somebody took and that waits for nothing. What the program
+/// writes down by itself is nobody's doing.
+fn idle_since(incident: &Incident) -> Option<Timestamp> {
+    if incident.state == State::New || incident.waiting.is_some() {
+        return None;
+    }
+    let done =
+        |entry: &&TimelineEntry| entry.by != Actor::System || matches!(entry.what, Happening::Resumed { .. });
+    incident.timeline.iter().rfind(done).map(|entry| entry.at)
+}
+
+/// When it waited no more last.
+fn woken_at(incident: &Incident) -> Option<Timestamp> {
+    let woken = |entry: &&TimelineEntry| matches!(entry.what, Happening::Resumed { .. });
+    incident.timeline.iter().rfind(woken).map(|entry| entry.at)
 }
 
 /// When the breach of such a clock was told, and its title, as long as what it asks for is not done.

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::incident::{Happening, Incident, TimelineEntry, desk_time};
+use crate::incident::{Happening, Incident, Reply, Substance, TimelineEntry, desk_time};
 
 use super::calendar::Calendar;
 use super::hours::{reached, spent};
@@ -201,9 +201,15 @@ impl Until {
     fn met_by(self, entries: &[TimelineEntry]) -> Option<usize> {
         let nth = match self {
             Self::RespondedAgain => 1,
-            Self::Acknowledged | Self::Assigned | Self::Accepted | Self::Responded | Self::Closed => 0,
+            Self::Acknowledged
+            | Self::Assigned
+            | Self::Accepted
+            | Self::Responded
+            | Self::Answered
+            | Self::Closed => 0,
         };
-        let stops = |entry: &TimelineEntry| match self {
+        let stops = |place: usize, entry: &TimelineEntry| {
+            match self {
             // Who reopens an incident has taken it.
             Self::Acknowledged => {
                 matches!(entry.what, Happening::Acknowledged { .. } | Happening::Reopened { .. })
@@ -211,8 +217,27 @@ impl Until {
             Self::Assigned => matches!(entry.what, Happening::Assigned(_)),
             Self::Accepted => matches!(entry.what, Happening::Accepted { .. }),
             Self::Responded | Self::RespondedAgain => matches!(entry.what, Happening::Responded { .. }),
+            // An answer that was taken away later never was; one that was put back has been there since then.
+            Self::Answered => answer_in(entry).is_some_and(|reply| {
+                let gone = |later: &TimelineEntry| {
+                    matches!(&later.what, Happening::ReplyGone { url } if *url == reply.url)
+                };
+                !entries[place..].iter().any(gone)
+            }),
             Self::Closed => matches!(entry.what, Happening::Closed { .. }),
+        }
         };
-        entries.iter().enumerate().filter(|(_, entry)| stops(entry)).map(|(place, _)| place).nth(nth)
+        entries
+            .iter()
+            .enumerate()
+            .filter(|(place, entry)| stops(*place, entry))
+            .map(|(place, _)| place)
+            .nth(nth)
     }
+}
+
+/// The answer that an entry tells was seen, if it answers.
+fn answer_in(entry: &TimelineEntry) -> Option<&Reply> {
+    let Happening::ReplySeen(reply) = &entry.what else { return None };
+    (reply.substance == Substance::Answers).then_some(reply)
 }

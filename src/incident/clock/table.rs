@@ -140,6 +140,8 @@ pub enum Until {
     Responded,
     /// The public was answered a second time: the conference after the first word.
     RespondedAgain,
+    /// An answer to the public was seen at its source, and is still there.
+    Answered,
     /// The matter was closed.
     Closed,
 }
@@ -164,6 +166,7 @@ impl Until {
             Self::Accepted => "accepted",
             Self::Responded => "responded",
             Self::RespondedAgain => "responded-again",
+            Self::Answered => "answered",
             Self::Closed => "closed",
         }
     }
@@ -215,6 +218,8 @@ struct EscalationTable {
 enum When {
     Unacknowledged,
     Breach,
+    Idle,
+    Open,
 }
 
 const CLOCK_KEYS: &[&str] =
@@ -376,13 +381,15 @@ impl Escalation {
         legal_name("escalation", &name)?;
         let trigger = match (when, clock) {
             (When::Unacknowledged, None) => Trigger::Unacknowledged,
-            (When::Unacknowledged, Some(_)) => {
+            (When::Idle, None) => Trigger::Idle,
+            (When::Open, None) => Trigger::Open,
+            (When::Unacknowledged | When::Idle | When::Open, Some(_)) => {
                 return Err(format!("escalation {name:?}: clock is only for when = \"breach\""));
             }
             (When::Breach, clock) => Trigger::Breach { clock },
         };
-        if after.is_none() && trigger == Trigger::Unacknowledged {
-            return Err(format!("escalation {name:?}: after is wanted: how long nobody may take it"));
+        if after.is_none() && !matches!(trigger, Trigger::Breach { .. }) {
+            return Err(format!("escalation {name:?}: after is wanted: how long nothing may happen"));
         }
         if repeat.is_some_and(|repeat| repeat < SHORTEST_REPEAT) {
             return Err(format!("escalation {name:?}: repeat is at least 1m"));

@@ -9,8 +9,12 @@ use super::*;
 use crate::alert::{Alert, GroupKey};
 use crate::assess::Grade;
 use crate::detect::fixture::{at, signal};
-use crate::incident::{Act, Actor, Assignment, Change, Desk, IncidentEvent, IncidentId, Names, desk_time};
+use crate::incident::{
+    Act, Actor, Assignment, Change, Desk, FoundBy, IncidentEvent, IncidentId, Names, Reply, Substance,
+    desk_time,
+};
 use crate::people::PersonName;
+use url::Url;
 
 const SHIPPED: &str = include_str!("../../../config/clocks.toml");
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
@@ -122,9 +126,9 @@ fn the_shipped_clocks_are_the_laws_and_the_examples_in_them_are_legal() {
     assert_eq!(clocks.escalations(), []);
     let examples = SHIPPED.replace("#| ", "");
     let all = Clocks::from_toml(&examples).unwrap();
-    assert_eq!((all.clocks().len(), all.escalations().len()), (7, 2));
+    assert_eq!((all.clocks().len(), all.escalations().len()), (7, 3));
     let nobody = all.unknown_receivers(&BTreeSet::from(["leader-mai".to_owned()]));
-    assert_eq!(nobody.len(), 2);
+    assert_eq!(nobody.len(), 3);
     assert!(nobody[0].to_string().contains("unknown receiver `leader-mail`; did you mean `leader-mai`?"));
 }
 
@@ -162,11 +166,8 @@ fn a_grave_matter_warns_and_breaches_on_both_clocks_of_the_law() {
     );
     let mut story = Story::new(SHIPPED, Grade::Red);
     story.act(take(), MINUTE * 10);
-    story.act(respond(), HOUR * 4);
-    assert_eq!(
-        story.run(HOUR * 4),
-        told(&[(150, "authoritative 50%"), (225, "authoritative 75%")])[..0].to_vec()
-    );
+    story.act(reply(Substance::Answers), HOUR * 2);
+    assert_eq!(story.run(HOUR * 6), []);
 }
 
 #[test]
@@ -390,7 +391,7 @@ fn a_year_of_clocks_is_exact_to_the_minute() {
             opened.insert(incident.id.clone(), (now, grade));
             let answered = now + HOUR * [1, 4, 30, 60][(hour / 4) as usize % 4];
             todo.insert((now + MINUTE * 7, incident.id.clone()), take());
-            todo.insert((answered, incident.id.clone()), respond());
+            todo.insert((answered, incident.id.clone()), reply(Substance::Answers));
             todo.insert((answered + HOUR, incident.id.clone()), Act::Close { outcome: None, note: None });
         }
         if hour % 1000 == 999 {
@@ -523,4 +524,69 @@ fn a_step_that_names_a_layer_calls_who_is_on_duty_when_it_is_told() {
         ["li-chat+chief", "wang-chat+chief"],
         "at nine, and at nine in the evening"
     );
+}
+
+fn reply(substance: Substance) -> Act {
+    let page = crate::incident::Page { title: "通报", text: "今晚8点恢复供水" };
+    Act::SeeReply(Box::new(Reply::new(url(), page, None, substance, FoundBy::Desk)))
+}
+
+fn url() -> Url {
+    "https://water.example/a".parse().unwrap()
+}
+
+#[test]
+fn an_answer_that_was_seen_stops_its_clock_until_it_is_gone() {
+    let clocks = "[[clock]]\nname = 'answer'\nlimit = '10h'\nuntil = 'answered'\nwarn = []\n";
+    let mut story = Story::new(clocks, Grade::Yellow);
+    let standing = |story: &Story| story.clocks.running(story.incident())[0].standing;
+    story.act(Act::Acknowledge { note: None }, HOUR);
+    story.act(Act::Respond { url: Some(url()), note: None }, HOUR * 2);
+    assert_eq!(standing(&story), Standing::Runs, "that somebody says so is not enough");
+    story.act(reply(Substance::Courtesy), HOUR * 3);
+    assert_eq!(standing(&story), Standing::Runs, "thanks are no answer");
+    story.act(reply(Substance::Answers), HOUR * 4);
+    assert_eq!(standing(&story), Standing::Met { at: story.start + HOUR * 4 });
+    assert!(story.run(HOUR * 20).is_empty());
+    story.act(Act::LoseReply { url: url() }, HOUR * 20);
+    assert_eq!(standing(&story), Standing::Runs);
+    let told = story.run(HOUR * 30);
+    assert_eq!(told.len(), 1, "the time was over already: {told:?}");
+    story.act(reply(Substance::Answers), HOUR * 31);
+    assert_eq!(standing(&story), Standing::Met { at: story.start + HOUR * 31 }, "since it is there again");
+}
+
+#[test]
+fn what_somebody_took_and_forgot_is_called_for_until_somebody_does_something() {
+    let steps =
+        "[[escalation]]\nname = 'idle'\nwhen = 'idle'\nafter = '4h'\nrepeat = '2h'\nreceivers = ['duty']\n
+        [[escalation]]\nname = 'open'\nwhen = 'open'\nafter = '24h'\nrepeat = '24h'\nreceivers = ['chief']\n";
+    let mut story = Story::new(steps, Grade::Yellow);
+    let called =
+        |told: Vec<(i64, String)>| told.into_iter().map(|(minutes, _)| minutes / 60).collect::<Vec<_>>();
+    assert_eq!(called(story.run(HOUR * 5)), Vec::<i64>::new(), "nobody has taken it");
+    story.act(Act::Acknowledge { note: None }, HOUR * 5);
+    assert_eq!(called(story.run(HOUR * 12)), [9, 11]);
+    story.act(Act::Note { note: "已联系".to_owned() }, HOUR * 12);
+    assert_eq!(called(story.run(HOUR * 17)), [16], "it counts from what was done last");
+    story.act(Act::Snooze { until: story.start + HOUR * 30, reason: "等材料".to_owned() }, HOUR * 17);
+    assert_eq!(called(story.run(HOUR * 29)), Vec::<i64>::new(), "it waits, as it was told");
+    assert_eq!(
+        called(story.run(HOUR * 35)),
+        [30, 30, 34],
+        "waiting is over, it is open for a day, and idle again"
+    );
+}
+
+#[test]
+fn words_of_the_new_steps_are_checked() {
+    for (text, named) in [
+        ("when = 'idle'\n", "after is wanted"),
+        ("when = 'open'\nafter = '1h'\nclock = 'a'\n", "unknown clock `a`"),
+        ("when = 'asleep'\nafter = '1h'\n", "unknown word `asleep`"),
+    ] {
+        let text = format!("[[escalation]]\nname = 'x'\n{text}receivers = ['duty']\n");
+        let told = Clocks::from_toml(&text).unwrap_err()[0].to_string();
+        assert!(told.contains(named), "{told}");
+    }
 }

@@ -8,9 +8,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use url::Url;
 
+use crate::alert::GroupKey;
+use crate::assess::Grade;
+use crate::detect::Evidence;
+use crate::extract::post::PostId;
 use crate::incident::{
-    Absorbed, Actor, Assignment, Change, Dismissal, Happening, IllegalStep, Incident, IncidentEvent,
-    IncidentId, Outcome, State, TimelineEntry,
+    Absorbed, Actor, Assignment, Change, Dismissal, Doubt, Happening, IllegalStep, Incident, IncidentEvent,
+    IncidentId, Outcome, Reply, ReplyStanding, SplitOff, State, TimelineEntry,
 };
 
 use super::Desk;
@@ -90,6 +94,34 @@ pub enum Act {
         /// What they say to it.
         note: Option<String>,
     },
+    /// Go on with some of its posts in a new incident.
+    Split {
+        /// Which: posts of its evidence, not all of them.
+        posts: Vec<PostId>,
+        /// What they say to it.
+        note: Option<String>,
+    },
+    /// Check off an item of its checklist, or take that back.
+    Check {
+        /// Which: known to the caller.
+        item: String,
+        /// Whether it is done.
+        done: bool,
+    },
+    /// Tell what was seen of an answer.
+    SeeReply(Box<Reply>),
+    /// Tell that what stands at the address of an answer is none.
+    DoubtReply {
+        /// Where.
+        url: Url,
+        /// Why not.
+        doubt: Doubt,
+    },
+    /// Tell that an answer is not there any more.
+    LoseReply {
+        /// Where it was.
+        url: Url,
+    },
 }
 
 /// Why an act is not done.
@@ -128,6 +160,12 @@ pub enum Refusal {
     /// It would wait into the past, or too long.
     #[error("an incident waits until a time to come, at most 90 days ahead")]
     Until,
+    /// Posts to split off that are not its evidence, or all of it.
+    #[error("split off some of the posts that show the incident, not all of them and no others")]
+    Posts,
+    /// No such item is on its checklist.
+    #[error("the checklist has no item `{0}`")]
+    Item(String),
 }
 
 impl Desk {
@@ -143,7 +181,7 @@ impl Desk {
         if is_done(incident, &act, &by) {
             return Ok(Vec::new());
         }
-        let mut absorbed = None;
+        let (mut absorbed, mut opens) = (None, None);
         let change = match act {
             Act::Acknowledge { note } => {
                 let taken = incident.is_open() && incident.state != State::New;
@@ -191,6 +229,20 @@ impl Desk {
                 Change::Snooze { until, reason: checked(&reason)? }
             }
             Act::Resume { note } => Change::Resume { note: optional(note)? },
+            Act::Split { posts, note } => {
+                let (into, split) = self.split_off(incident, &posts, now)?;
+                opens = Some(IncidentEvent {
+                    incident: into.clone(),
+                    at: now,
+                    by: by.clone(),
+                    change: Change::OpenSplit(Box::new(split)),
+                });
+                Change::Split { into, posts, note: optional(note)? }
+            }
+            Act::Check { item, done } => Change::Check { item, done },
+            Act::SeeReply(reply) => Change::ReplySeen(reply),
+            Act::DoubtReply { url, doubt } => Change::ReplyDoubted { url, doubt },
+            Act::LoseReply { url } => Change::ReplyGone { url },
         };
         if let Some(step) = change.step() {
             let possible = incident.state.after(step);
@@ -201,7 +253,45 @@ impl Desk {
             )?;
         }
         let first = IncidentEvent { incident: id.clone(), at: now, by, change };
-        Ok(std::iter::once(first).chain(absorbed).collect())
+        Ok(std::iter::once(first).chain(absorbed).chain(opens).collect())
+    }
+
+    /// What the incident of these posts begins with, and its name.
+    fn split_off(
+        &self,
+        incident: &Incident,
+        posts: &[PostId],
+        now: Timestamp,
+    ) -> Result<(IncidentId, SplitOff), Refusal> {
+        let (evidence, left): (Vec<Evidence>, Vec<Evidence>) =
+            incident.evidence.iter().cloned().partition(|post| posts.contains(&post.post));
+        let strongest = evidence.first().filter(|_| !left.is_empty() && evidence.len() == posts.len());
+        let strongest = strongest.ok_or(Refusal::Posts)?;
+        let into = self.next_id(now);
+        let grade = evidence.iter().filter_map(|post| post.grade).max().unwrap_or(Grade::Blue);
+        let terms = strongest.terms.join("、");
+        let parts = [incident.subject.place.as_deref().unwrap_or_default(), &terms];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let title = if parts.is_empty() { incident.title.clone() } else { parts.join(" · ") };
+        let split = SplitOff {
+            from: incident.id.clone(),
+            group: GroupKey::of([("split", into.as_str())]),
+            grade,
+            subject: incident.subject.clone(),
+            title,
+            why: vec![strongest.why.clone()],
+            rules: incident.rules.clone(),
+            receivers: incident.receivers.clone(),
+            dictionary: incident.dictionary.clone(),
+            first_public: evidence
+                .iter()
+                .map(|post| post.published_at)
+                .min()
+                .unwrap_or(incident.first_public),
+            opened_at: incident.opened_at,
+            evidence,
+        };
+        Ok((into, split))
     }
 
     /// Another open incident that holds one of its groups.
@@ -241,7 +331,23 @@ fn is_done(incident: &Incident, act: &Act, by: &Actor) -> bool {
             last.is_some_and(|last| matches!(last.what, Happening::Reopened { .. }) && last.by == *by)
         }
         Act::Resume { .. } => incident.is_open() && incident.waiting.is_none(),
-        Act::Note { .. } | Act::Respond { .. } | Act::Snooze { .. } => false,
+        Act::Check { item, done } => {
+            let said = |entry: &TimelineEntry| match &entry.what {
+                Happening::Checked { item: known, done } if known == item => Some(*done),
+                _ => None,
+            };
+            incident.timeline.iter().rev().find_map(said).unwrap_or(false) == *done
+        }
+        Act::SeeReply(reply) => incident.replies().iter().any(|known| {
+            matches!(&known.standing, ReplyStanding::Seen(seen) if seen.url == reply.url && seen.digest == reply.digest && seen.substance == reply.substance)
+        }),
+        Act::DoubtReply { url, doubt } => incident.replies().iter().any(|known| {
+            matches!(&known.standing, ReplyStanding::Doubted(before) if known.url == *url && before.as_str() == doubt.as_str())
+        }),
+        Act::LoseReply { url } => !incident.replies().iter().any(|known| {
+            known.url == *url && matches!(known.standing, ReplyStanding::Seen(_))
+        }),
+        Act::Note { .. } | Act::Respond { .. } | Act::Snooze { .. } | Act::Split { .. } => false,
     }
 }
 

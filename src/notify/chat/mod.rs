@@ -116,10 +116,13 @@ fn wants_action(reason: Reason) -> bool {
         | Reason::ClockWarning
         | Reason::Breach
         | Reason::Escalated
+        | Reason::Doubted
+        | Reason::Vanished
         | Reason::Silent => true,
         Reason::Acknowledged
         | Reason::Assigned
         | Reason::Responded
+        | Reason::Verified
         | Reason::Closed
         | Reason::Dismissed
         | Reason::Merged

@@ -11,7 +11,7 @@ use crate::alert::Alert;
 use crate::assess::{AssessedPost, Grade};
 use crate::detect::{Detector, Evidence};
 use crate::extract::post::PostId;
-use crate::incident::{Act, Actor, Change, Clocks, Desk, Incident, IncidentEvent, IncidentId};
+use crate::incident::{Act, Actor, Change, Checklists, Clocks, Desk, Incident, IncidentEvent, IncidentId};
 use crate::notify::Receivers;
 use crate::pipeline::flow::{Clerk, Concluded, Flow};
 
@@ -60,7 +60,9 @@ impl Side {
         let Setting { assessor, rules, names } = setting;
         let detector = Detector::new(plan.detect.clone(), rules.watches(), BTreeMap::new());
         let desk = Desk::restore(plan.desk.clone(), []);
-        let clerk = Clerk { rules, receivers: Receivers::default(), names, desk, clocks: Clocks::default() };
+        let (receivers, clocks, checklists) =
+            (Receivers::default(), Clocks::default(), Checklists::default());
+        let clerk = Clerk { rules, receivers, names, desk, clocks, checklists };
         let flow = Flow::new(assessor, detector, clerk);
         Self { flow, quiet: plan.quiet, next_round: None, alerts: Vec::new(), incidents: BTreeMap::new() }
     }
@@ -96,7 +98,13 @@ impl Side {
             | Change::Resume { .. }
             | Change::Warn { .. }
             | Change::Breach { .. }
-            | Change::Escalate { .. } => return,
+            | Change::Escalate { .. }
+            | Change::ReplySeen(_)
+            | Change::ReplyDoubted { .. }
+            | Change::ReplyGone { .. }
+            | Change::OpenSplit(_)
+            | Change::Split { .. }
+            | Change::Check { .. } => return,
         };
         if let Some(grade) = told(incident) {
             self.alerts.push(AlertTold { at: event.at, grade });

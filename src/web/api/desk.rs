@@ -60,6 +60,8 @@ pub(in crate::web) async fn clocks(State(web): State<Web>) -> Json<Value> {
         let (when, clock) = match &step.trigger {
             Trigger::Unacknowledged => ("unacknowledged", None),
             Trigger::Breach { clock } => ("breach", clock.as_deref()),
+            Trigger::Idle => ("idle", None),
+            Trigger::Open => ("open", None),
         };
         json!({
             "name": step.name, "when": when, "clock": clock, "after_seconds": step.after.as_secs(),

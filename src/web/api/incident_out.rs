@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 
 use super::shape::{EvidenceOut, NotificationOut};
 use crate::incident::{
-    Actor, Clocks, Dispatch, Happening, Incident, Outcome, Running, Standing, TimelineEntry, Waiting,
+    Actor, Checklists, Clocks, Dispatch, Happening, Incident, Item, Outcome, ReplyNow, ReplyStanding,
+    Running, Standing, TimelineEntry, Waiting,
 };
 use crate::notify::Delivery;
 use crate::store::OutboxEntry;
@@ -45,6 +46,10 @@ pub(in crate::web) struct IncidentOut {
     closed_at: Option<String>,
     /// The limits that are set for it, by `clocks.toml`.
     clocks: Vec<ClockOut>,
+    /// Where the public was answered, and what was seen there.
+    replies: Vec<ReplyOut>,
+    /// What is to be done, by `checklists.toml`.
+    checklist: Vec<ItemOut>,
     evidence: Vec<EvidenceOut>,
     timeline: Vec<TimelineOut>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -95,6 +100,32 @@ pub(in crate::web) struct ClockOut {
     over: bool,
 }
 
+/// Where the public was answered.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct ReplyOut {
+    url: String,
+    /// `unseen` (not looked at yet), `answers`, `courtesy` (it only notes and promises), `gone`, or why it is none:
+    /// `unread`, `hidden`, `missing`, `complaint`, `elsewhere`, `off-matter` or `empty`.
+    standing: &'static str,
+    /// Since when.
+    at: String,
+    title: Option<String>,
+    /// First 16 hex digits of the BLAKE3 hash of its text, in normal form.
+    digest: Option<String>,
+    published_at: Option<String>,
+    /// `desk` or `crawler`.
+    found: Option<&'static str>,
+}
+
+/// Something to be done for it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct ItemOut {
+    item: String,
+    done: bool,
+    by: Option<String>,
+    at: Option<String>,
+}
+
 /// Something that happened to it.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(in crate::web) struct TimelineOut {
@@ -109,7 +140,7 @@ pub(in crate::web) struct TimelineOut {
     department: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     second: Option<String>,
-    /// How it ended, or why it was dismissed.
+    /// How it ended, why it was dismissed, or what was seen of an answer: `answers` or `courtesy`, or why it is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'static str>,
     /// The incident it was merged into, or that was merged into it.
@@ -134,6 +165,7 @@ impl IncidentOut {
     pub(in crate::web) fn of(
         incident: &Incident,
         clocks: &Clocks,
+        checklists: &Checklists,
         sent: Option<&[(OutboxEntry, Vec<Delivery>)]>,
         now: Timestamp,
     ) -> Self {
@@ -161,6 +193,8 @@ impl IncidentOut {
             updated_at: incident.updated_at.to_string(),
             closed_at: incident.closed_at().map(|at| at.to_string()),
             clocks: clocks.running(incident).iter().map(|running| ClockOut::of(running, now)).collect(),
+            replies: incident.replies().into_iter().map(ReplyOut::of).collect(),
+            checklist: checklists.items(incident).into_iter().map(ItemOut::of).collect(),
             evidence: incident.evidence.iter().map(EvidenceOut::of).collect(),
             timeline: incident.timeline.iter().map(TimelineOut::of).collect(),
             notifications: sent
@@ -206,14 +240,52 @@ impl ClockOut {
     }
 }
 
+impl ReplyOut {
+    fn of(reply: ReplyNow) -> Self {
+        let ReplyNow { url, standing, at } = reply;
+        let word = match &standing {
+            ReplyStanding::Unseen => "unseen",
+            ReplyStanding::Seen(reply) => reply.substance.as_str(),
+            ReplyStanding::Doubted(doubt) => doubt.as_str(),
+            ReplyStanding::Gone => "gone",
+        };
+        let seen = if let ReplyStanding::Seen(seen) = standing { Some(seen) } else { None };
+        Self {
+            url: url.to_string(),
+            standing: word,
+            at: at.to_string(),
+            digest: seen.as_ref().map(|seen| seen.digest.clone()),
+            published_at: seen.as_ref().and_then(|seen| seen.published_at).map(|at| at.to_string()),
+            found: seen.as_ref().map(|seen| seen.found.as_str()),
+            title: seen.map(|seen| seen.title),
+        }
+    }
+}
+
+impl ItemOut {
+    fn of(item: Item) -> Self {
+        let (by, at) = item.done.unzip();
+        Self {
+            done: by.is_some(),
+            item: item.text,
+            by: by.as_ref().map(actor),
+            at: at.map(|at| at.to_string()),
+        }
+    }
+}
+
+/// Who did something, as the API says it.
+pub(in crate::web) fn actor(by: &Actor) -> String {
+    match by {
+        Actor::System => "system".to_owned(),
+        Actor::Person(name) => format!("person:{}", name.as_str()),
+        Actor::Token(id) => format!("token:{id}"),
+    }
+}
+
 impl TimelineOut {
     fn of(entry: &TimelineEntry) -> Self {
-        let by = match &entry.by {
-            Actor::System => "system".to_owned(),
-            Actor::Person(name) => format!("person:{}", name.as_str()),
-            Actor::Token(id) => format!("token:{id}"),
-        };
-        Self { at: entry.at.to_string(), by, ..Self::told(&entry.what) }
+        Self { at: entry.at.to_string(), by: actor(&entry.by), ..Self::told(&entry.what) }
     }
 
     fn told(what: &Happening) -> Self {
@@ -285,6 +357,32 @@ impl TimelineOut {
                 receivers: Some(receivers.clone()),
                 ..why("escalated", reason)
             },
+            Happening::ReplySeen(reply) => Self {
+                what: "verified",
+                url: Some(reply.url.to_string()),
+                outcome: Some(reply.substance.as_str()),
+                ..Self::default()
+            },
+            Happening::ReplyDoubted { url, doubt } => Self {
+                what: "doubted",
+                url: Some(url.to_string()),
+                outcome: Some(doubt.as_str()),
+                note: Some(doubt.chinese()),
+                ..Self::default()
+            },
+            Happening::ReplyGone { url } => {
+                Self { what: "vanished", url: Some(url.to_string()), ..Self::default() }
+            }
+            Happening::SplitOff { from, grade } => Self {
+                what: "split-off",
+                incident: Some(from.to_string()),
+                grade: Some(grade.as_str()),
+                ..Self::default()
+            },
+            Happening::Split { into, note, .. } => {
+                Self { incident: Some(into.to_string()), ..said("split", note) }
+            }
+            Happening::Checked { item, done } => why(if *done { "checked" } else { "unchecked" }, item),
         }
     }
 

@@ -36,7 +36,7 @@ pub(in crate::web) async fn list(
     let filter = filter(&params)?;
     let page = web.handles().reading.incidents(filter, params.cursor(), params.limit()?).await?;
     let (configured, now) = (web.configured(), web.now());
-    let out = |incident| IncidentOut::of(incident, &configured.clocks, None, now);
+    let out = |incident| IncidentOut::of(incident, &configured.clocks, &configured.checklists, None, now);
     let items = page.items.iter().map(out).collect();
     Ok(Json(Listed { items, next: page.next.map(|cursor| cursor.to_string()) }))
 }
@@ -57,8 +57,8 @@ pub(in crate::web) async fn one(
     Path(id): Path<String>,
 ) -> Result<Json<IncidentOut>, Problem> {
     let whole = web.handles().reading.incident(incident_id(&id)?).await?.ok_or_else(Problem::not_found)?;
-    let clocks = &web.configured().clocks;
-    Ok(Json(IncidentOut::of(&whole.incident, clocks, Some(&whole.notifications), web.now())))
+    let (configured, sent) = (web.configured(), Some(&whole.notifications[..]));
+    Ok(Json(IncidentOut::of(&whole.incident, &configured.clocks, &configured.checklists, sent, web.now())))
 }
 
 pub(in crate::web) async fn acknowledge(
@@ -105,7 +105,8 @@ pub(super) async fn act(
     let by = visitor.actor().ok_or_else(|| Problem::new(Kind::NotLoggedIn, ""))?;
     let key = idempotency_key(headers, &by)?;
     let incident = web.handles().desk.act(incident_id(id)?, act, by, key).await?;
-    Ok(Json(IncidentOut::of(&incident, &web.configured().clocks, None, web.now())))
+    let configured = web.configured();
+    Ok(Json(IncidentOut::of(&incident, &configured.clocks, &configured.checklists, None, web.now())))
 }
 
 /// The key of a request, if it has one. One sender's keys are not another's.

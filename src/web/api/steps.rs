@@ -13,6 +13,7 @@ use url::Url;
 
 use super::incident_out::IncidentOut;
 use super::incidents::{Step, act, optional_body};
+use crate::extract::post::PostId;
 use crate::incident::{Act, Assignment, Dismissal, IncidentId, Outcome};
 use crate::web::Web;
 use crate::web::auth::Visitor;
@@ -87,6 +88,28 @@ pub(in crate::web) struct Merge {
     into: String,
     /// What is said to it.
     note: Option<String>,
+}
+
+/// Which posts go on in a new incident.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::web) struct Split {
+    /// Ids of posts of its evidence; not all of them.
+    #[serde(default)]
+    posts: Vec<String>,
+    /// What is said to it.
+    note: Option<String>,
+}
+
+/// An item of its checklist.
+#[derive(Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(in crate::web) struct Check {
+    /// The item, word for word.
+    #[serde(default)]
+    item: String,
+    /// Whether it is done; `true` if it is left out.
+    done: Option<bool>,
 }
 
 /// How long it waits, and for what.
@@ -215,6 +238,34 @@ pub(in crate::web) async fn resume(
 ) -> Answer {
     let note = optional_body::<Step>(&body)?.note;
     act(&web, &visitor, &id, Act::Resume { note }, &headers).await
+}
+
+pub(in crate::web) async fn split(
+    State(web): State<Web>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    let Split { posts, note } = optional_body(&body)?;
+    let posts = posts.iter().map(|post| post_id(post)).collect::<Result<_, _>>()?;
+    act(&web, &visitor, &id, Act::Split { posts, note }, &headers).await
+}
+
+pub(in crate::web) async fn check(
+    State(web): State<Web>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Answer {
+    let Check { item, done } = optional_body(&body)?;
+    act(&web, &visitor, &id, Act::Check { item, done: done.unwrap_or(true) }, &headers).await
+}
+
+/// A post by its id.
+pub(in crate::web) fn post_id(text: &str) -> Result<PostId, Problem> {
+    text.parse().map_err(|_| Problem::bad("posts are ids of posts"))
 }
 
 /// The address of an answer.

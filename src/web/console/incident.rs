@@ -2,21 +2,23 @@
 
 use super::clocks;
 use super::steps::{Offer, department};
-use super::timeline::{Entry, told};
+use super::timeline::{Entry, told, who};
 use super::verdict::summary;
 use super::{Form, Frame, Nav, Page, render, see};
 use crate::detect::Evidence;
-use crate::incident::{Act, Incident};
+use crate::incident::{Act, Incident, Item, ReplyNow, ReplyStanding, Substance};
 use crate::web::Web;
 use crate::web::api::incidents::incident_id;
 use crate::web::auth::Visitor;
 use crate::web::console::outbox::Sent;
 use crate::web::error::{Kind, Problem};
 use crate::web::markup;
+use crate::web::say::Lang;
 use askama::Template;
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
+use jiff::Timestamp;
 
 #[derive(Template)]
 #[template(path = "web/templates/incident.html")]
@@ -35,6 +37,59 @@ struct IncidentPage {
     timeline: Vec<Entry>,
     sent: Vec<Sent>,
     o: Offer,
+    replies: Vec<Reply>,
+    checklist: Vec<Done>,
+}
+
+/// An item of the checklist, as shown.
+struct Done {
+    text: String,
+    by: Option<(String, Timestamp)>,
+}
+
+/// Where the public was answered, as shown.
+struct Reply {
+    href: Option<String>,
+    url: String,
+    words: String,
+    /// Whether the public has it.
+    there: bool,
+    at: Timestamp,
+    digest: Option<String>,
+}
+
+impl Done {
+    fn of(l: Lang, item: Item) -> Self {
+        Self { text: item.text, by: item.done.map(|(by, at)| (who(l, &by), at)) }
+    }
+}
+
+impl Reply {
+    fn of(l: Lang, reply: &ReplyNow) -> Self {
+        let words = match &reply.standing {
+            ReplyStanding::Unseen => l.t("待核验", "not looked at yet").to_owned(),
+            ReplyStanding::Seen(seen) => match seen.substance {
+                Substance::Answers => l.t("已核验，公众可见", "seen, the public can read it"),
+                Substance::Courtesy => {
+                    l.t("只有致谢、登记一类的套话，时限不停", "only notes and promises; the clock goes on")
+                }
+            }
+            .to_owned(),
+            ReplyStanding::Doubted(doubt) => l.t(&doubt.chinese(), doubt.as_str()).to_owned(),
+            ReplyStanding::Gone => {
+                l.t("已看不到，时限恢复计时", "not there any more; the clock counts").to_owned()
+            }
+        };
+        let seen = if let ReplyStanding::Seen(seen) = &reply.standing { Some(seen) } else { None };
+        Self {
+            there: seen.is_some_and(|seen| seen.substance == Substance::Answers),
+            digest: seen.map(|seen| seen.digest.clone()),
+            href: markup::link(Some(&reply.url)),
+            url: reply.url.to_string(),
+            words,
+            at: reply.at,
+        }
+    }
 }
 
 struct Shown {
@@ -59,8 +114,7 @@ pub(in crate::web) async fn page(
     let asked = i.dispatch.as_ref().filter(|asked| asked.department != asked.holder);
     let asked = asked.map(|asked| department(&web, l, &asked.department));
     let reading = &web.handles().reading;
-    let open =
-        reading.blocking(|reading| Ok(reading.store().incidents_in_mind(jiff::Timestamp::MAX)?)).await?;
+    let open = reading.blocking(|reading| Ok(reading.store().incidents_in_mind(Timestamp::MAX)?)).await?;
     let page = IncidentPage {
         f: Frame::new(&visitor, Nav::Desk, &i.title, web.0.inbox.is_some()),
         level: l.level(i.grade),
@@ -90,6 +144,8 @@ pub(in crate::web) async fn page(
         timeline: i.timeline.iter().rev().map(|entry| told(&web, l, entry, &rule)).collect(),
         sent: whole.notifications.into_iter().map(|(entry, tries)| Sent::of(l, entry, tries)).collect(),
         o: Offer::of(&web, &visitor, &i, &open),
+        replies: i.replies().iter().map(|reply| Reply::of(l, reply)).collect(),
+        checklist: configured.checklists.items(&i).into_iter().map(|item| Done::of(l, item)).collect(),
         i,
     };
     Ok(render(&page))

@@ -171,6 +171,10 @@ impl Form {
         self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
+    fn all(&self, name: &'static str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(move |(found, _)| found == name).map(|(_, value)| value.as_str())
+    }
+
     /// What was written into a field; `None` if it is blank.
     fn text(&self, name: &str) -> Option<String> {
         self.one(name).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)

@@ -9,7 +9,7 @@ use super::incident::act;
 use super::{Form, Page};
 use crate::incident::{Act, Assignment, Dismissal, Incident, Outcome, Step};
 use crate::web::Web;
-use crate::web::api::steps::{address, dismissal_of, outcome_of, target};
+use crate::web::api::steps::{address, dismissal_of, outcome_of, post_id, target};
 use crate::web::auth::Visitor;
 use crate::web::say::Lang;
 
@@ -38,6 +38,9 @@ pub(super) struct Offer {
     /// Whether it is open: it can be closed, dismissed and merged.
     pub(super) end: bool,
     pub(super) reopen: bool,
+    /// Some of its posts can be split off.
+    pub(super) split: bool,
+    pub(super) check: bool,
     pub(super) departments: Vec<Choice>,
     pub(super) outcomes: Vec<Choice>,
     pub(super) dismissals: Vec<Choice>,
@@ -83,6 +86,8 @@ impl Offer {
             resume: may(Step::Resume) && incident.waiting.is_some(),
             end: may(Step::Close),
             reopen: may(Step::Reopen),
+            split: may(Step::Split) && incident.evidence.len() > 1,
+            check: may(Step::Check),
             departments: configured.departments.iter().map(department).collect(),
             outcomes: Outcome::ALL.map(|outcome| Choice::new(outcome.as_str(), l.outcome(outcome))).into(),
             dismissals: Dismissal::ALL
@@ -214,4 +219,26 @@ pub(in crate::web) async fn resume(
 ) -> Page {
     let form = Form::read(&body);
     act(&web, &visitor, &id, &form, Act::Resume { note: form.text("note") }).await
+}
+
+pub(in crate::web) async fn split(
+    State(web): State<Web>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Page {
+    let form = Form::read(&body);
+    let posts = form.all("post").map(post_id).collect::<Result<_, _>>()?;
+    act(&web, &visitor, &id, &form, Act::Split { posts, note: form.text("note") }).await
+}
+
+pub(in crate::web) async fn check(
+    State(web): State<Web>,
+    Extension(visitor): Extension<Visitor>,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Page {
+    let form = Form::read(&body);
+    let (item, done) = (form.text("item").unwrap_or_default(), form.one("done") != Some("no"));
+    act(&web, &visitor, &id, &form, Act::Check { item, done }).await
 }

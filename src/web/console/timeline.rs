@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::steps::department;
-use crate::incident::{Actor, Happening, TimelineEntry, desk_time};
+use crate::incident::{Actor, Happening, Substance, TimelineEntry, desk_time};
 use crate::web::Web;
 use crate::web::markup;
 use crate::web::say::Lang;
@@ -26,15 +26,19 @@ pub(super) struct Entry {
 type RuleName<'a> = &'a dyn Fn(&str) -> String;
 
 pub(super) fn told(web: &Web, l: Lang, entry: &TimelineEntry, rule: RuleName<'_>) -> Entry {
-    let by = match &entry.by {
-        Actor::System => l.t("系统", "System").to_owned(),
-        Actor::Person(name) => name.as_str().to_owned(),
-        Actor::Token(id) => format!("{} {id}", l.t("接口", "Token")),
-    };
+    let by = who(l, &entry.by);
     let (what, note) = words(web, l, &entry.what, rule);
-    let href =
-        if let Happening::Responded { url, .. } = &entry.what { markup::link(url.as_ref()) } else { None };
-    let (Happening::Merged { into: other, .. } | Happening::Absorbed { from: other, .. }) = &entry.what
+    let url = match &entry.what {
+        Happening::Responded { url, .. } => url.as_ref(),
+        Happening::ReplySeen(reply) => Some(&reply.url),
+        Happening::ReplyDoubted { url, .. } | Happening::ReplyGone { url } => Some(url),
+        _ => None,
+    };
+    let href = markup::link(url);
+    let (Happening::Merged { into: other, .. }
+    | Happening::Absorbed { from: other, .. }
+    | Happening::SplitOff { from: other, .. }
+    | Happening::Split { into: other, .. }) = &entry.what
     else {
         return Entry { at: entry.at, by, what, note, href, incident: None, warns: warns(&entry.what) };
     };
@@ -42,9 +46,25 @@ pub(super) fn told(web: &Web, l: Lang, entry: &TimelineEntry, rule: RuleName<'_>
     Entry { at: entry.at, by, what, note, href, incident, warns: false }
 }
 
+/// What an officer calls whoever did something.
+pub(super) fn who(l: Lang, by: &Actor) -> String {
+    match by {
+        Actor::System => l.t("系统", "System").to_owned(),
+        Actor::Person(name) => name.as_str().to_owned(),
+        Actor::Token(id) => format!("{} {id}", l.t("接口", "Token")),
+    }
+}
+
 /// Whether it tells that time is short, or over.
 fn warns(what: &Happening) -> bool {
-    matches!(what, Happening::Warned { .. } | Happening::Breached { .. } | Happening::Escalated { .. })
+    matches!(
+        what,
+        Happening::Warned { .. }
+            | Happening::Breached { .. }
+            | Happening::Escalated { .. }
+            | Happening::ReplyDoubted { .. }
+            | Happening::ReplyGone { .. }
+    )
 }
 
 fn words(web: &Web, l: Lang, what: &Happening, rule: RuleName<'_>) -> (String, Option<String>) {
@@ -106,6 +126,41 @@ fn words(web: &Web, l: Lang, what: &Happening, rule: RuleName<'_>) -> (String, O
         }
         Happening::Escalated { why, receivers, .. } => {
             (format!("{} {}", l.t("催办，通知", "Called"), receivers.join("、")), Some(why.clone()))
+        }
+        Happening::ReplySeen(reply) => {
+            let what = match reply.substance {
+                Substance::Answers => plain("已核验公开答复", "The public's answer was seen"),
+                Substance::Courtesy => plain(
+                    "见到公开答复，但只是致谢、登记一类的套话，不算实质回应",
+                    "A reply was seen that only notes and promises",
+                ),
+            };
+            let published =
+                reply.published_at.map(|when| format!("{} {}", l.t("发布于", "published"), at(when)));
+            let title = Some(reply.title.clone()).filter(|title| !title.is_empty());
+            let said: Vec<String> = [title, published].into_iter().flatten().collect();
+            (what, (!said.is_empty()).then(|| said.join("，")))
+        }
+        Happening::ReplyDoubted { doubt, .. } => {
+            let why = l.t(&doubt.chinese(), doubt.as_str()).to_owned();
+            (plain("答复核验未通过", "This is no answer"), Some(why))
+        }
+        Happening::ReplyGone { .. } => (
+            plain(
+                "公开答复已看不到，时限恢复计时",
+                "The answer is not there any more; its clock counts again",
+            ),
+            None,
+        ),
+        Happening::SplitOff { grade, .. } => {
+            (format!("{} · {}", l.t("拆分开单，出自", "Split off, from"), l.grade(*grade)), None)
+        }
+        Happening::Split { posts, note, .. } => {
+            (format!("{posts} {}", l.t("条帖文拆出到", "posts were split off into")), note.clone())
+        }
+        Happening::Checked { item, done: true } => (format!("{}：{item}", l.t("已完成", "Done")), None),
+        Happening::Checked { item, done: false } => {
+            (format!("{}：{item}", l.t("取消完成", "Not done after all")), None)
         }
     }
 }
