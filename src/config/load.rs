@@ -17,6 +17,7 @@ use crate::incident::{Calendar, Checklists, Clocks, desk_time};
 use crate::lexicon::fault::Faults;
 use crate::lexicon::matcher::Lexicon;
 use crate::model::Model;
+use crate::notify::policy::Policy;
 use crate::notify::{Receivers, SecretPlace};
 use crate::outward::Outward;
 use crate::people::{Departments, Rota};
@@ -33,7 +34,7 @@ const SHOWN_HOLES: usize = 20;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Directories {
     /// `minsheng.toml`, `sources/`, `rules.toml`, `receivers.toml`, `departments.toml`, `clocks.toml`,
-    /// `checklists.toml`, `calendar.toml`, `rota.toml`.
+    /// `checklists.toml`, `calendar.toml`, `rota.toml`, `routes.toml`.
     pub config: PathBuf,
     /// The word lists.
     pub dictionaries: PathBuf,
@@ -104,7 +105,18 @@ pub fn load(directories: &Directories, today: Date) -> Result<Loaded, Vec<Fault>
         let mend = format!("add a [[year]] for {year}, as the State Council's office announced it");
         faults.push(Fault::warning(&directories.config.join("calendar.toml"), 0, what).mend(mend));
     }
+    let routes = directories.config.join("routes.toml");
+    let policy = part(&routes, Policy::from_toml, &mut faults);
+    let mut parts = parts;
+    if let (Some(policy), Some((_, receivers, _))) = (policy, &mut parts) {
+        *receivers = std::mem::take(receivers).with_policy(policy);
+        let path = directories.config.join("receivers.toml");
+        faults.extend(receivers.unknown_windows().into_iter().map(|fault| of_alert(&path, fault)));
+    }
     if let (Some(clocks), Some((_, receivers, _))) = (&clocks, &parts) {
+        let layers = receivers.names().into_iter().chain(clocks.rota().names()).collect();
+        let lost = receivers.policy.unknown_receivers(&layers);
+        faults.extend(lost.into_iter().map(|fault| of_alert(&routes, fault)));
         let path = directories.config.join("clocks.toml");
         let rota = directories.config.join("rota.toml");
         let unreached = clocks.rota().unknown_receivers(&receivers.names());

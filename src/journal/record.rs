@@ -16,6 +16,7 @@ use crate::crawl::fetch::Validators;
 use crate::detect::SignalId;
 use crate::extract::post::{Counts, Post, PostId};
 use crate::incident::{FactCard, IncidentEvent};
+use crate::notify::policy::{Decided, Silence};
 use crate::notify::{Delivery, Notification, NotificationKey};
 use crate::people::{Person, PersonName, Role as Right, TokenRecord};
 use crate::source::SourceId;
@@ -178,6 +179,10 @@ pub enum DeskRecord {
     Together(Vec<Delivery>),
     /// Notifications that are to be tried again.
     Requeued(Requeued),
+    /// What becomes of notifications that were held back.
+    Fates(Vec<Decided>),
+    /// Somebody asked for silence, or ended it.
+    Silence(Box<Silence>),
 }
 
 /// Notifications that are to be tried again, though they were refused or their receiver was set up wrong.

@@ -20,6 +20,7 @@ pub mod hook;
 pub mod pace;
 pub mod pagerduty;
 mod plan;
+pub mod policy;
 mod receiver;
 mod render;
 pub mod retry;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use serde::Deserialize;
 use url::Url;
 
@@ -16,6 +17,7 @@ use super::alertmanager::Alertmanager;
 use super::chat::{Chat, Service};
 use super::heartbeat::{self, Heartbeat, HeartbeatTable};
 use super::pagerduty::PagerDuty;
+use super::policy::Policy;
 use super::secret::{Secret, SecretError, SecretPlace};
 use super::services::{self, ServiceTable};
 use super::signature::WebhookSecret;
@@ -28,6 +30,8 @@ pub struct Receivers {
     pub smtp: Option<Smtp>,
     /// Where our silence is noticed, if anywhere.
     pub heartbeat: Option<Heartbeat>,
+    /// Who is told when: `routes.toml`.
+    pub policy: Policy,
     list: Vec<Receiver>,
 }
 
@@ -43,6 +47,13 @@ pub struct Receiver {
     /// Who is told in its place of what it cannot be told: at once where it is set up wrong or refuses, and what is
     /// orange or red also where it has failed for two minutes.
     pub fallback: Option<String>,
+    /// It is told within these windows of `routes.toml`, and of what comes outside of them when one opens; red goes
+    /// through. Empty: at any time.
+    pub during: Vec<String>,
+    /// How long the first word on an incident waits for more to come. Default: 0s.
+    pub wait: SignedDuration,
+    /// The least time between two words on one incident. Default: 0s.
+    pub interval: SignedDuration,
     /// How it is reached.
     pub channel: Channel,
 }
@@ -130,6 +141,12 @@ struct ReceiverTable {
     min_grade: Grade,
     reasons: Option<BTreeSet<Reason>>,
     fallback: Option<String>,
+    #[serde(default)]
+    during: Vec<String>,
+    #[serde(default, with = "humantime_serde")]
+    wait: Duration,
+    #[serde(default, with = "humantime_serde")]
+    interval: Duration,
     email: Option<EmailTable>,
     webhook: Option<WebhookTable>,
     wecom: Option<ServiceTable>,
@@ -181,6 +198,9 @@ const RECEIVER_KEYS: &[&str] = &[
     "min_grade",
     "reasons",
     "fallback",
+    "during",
+    "wait",
+    "interval",
     "email",
     "webhook",
     "wecom",
@@ -192,6 +212,8 @@ const RECEIVER_KEYS: &[&str] = &[
 ];
 /// Most receivers, and most mailboxes of one.
 const MOST: usize = 200;
+/// Longest wait and interval.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 
 fn starttls() -> SmtpTls {
     SmtpTls::Starttls
@@ -257,7 +279,31 @@ impl Receivers {
         if receivers.len() > MOST {
             sheet.fault(Fault { line: None, what: format!("more than {MOST} receivers"), mend: None });
         }
-        sheet.close(&["smtp", "heartbeat", "receiver"], Self { smtp, heartbeat, list: receivers })
+        sheet.close(
+            &["smtp", "heartbeat", "receiver"],
+            Self { smtp, heartbeat, policy: Policy::default(), list: receivers },
+        )
+    }
+
+    /// The same under the routes and windows of this policy.
+    #[must_use]
+    pub fn with_policy(self, policy: Policy) -> Self {
+        Self { policy, ..self }
+    }
+
+    /// Windows that receivers speak of and the policy does not know.
+    pub fn unknown_windows(&self) -> Vec<Fault> {
+        let known = self.policy.windows();
+        let named =
+            self.list.iter().flat_map(|receiver| receiver.during.iter().map(move |name| (receiver, name)));
+        let unknown = named.filter(|(_, name)| !known.contains(name.as_str()));
+        unknown
+            .map(|(receiver, window)| {
+                let what = format!("receiver {:?}: routes.toml has no window `{window}`", receiver.name);
+                let mend = format!("use one of: {}", known.iter().copied().collect::<Vec<_>>().join(", "));
+                Fault { line: None, what, mend: (!known.is_empty()).then_some(mend) }
+            })
+            .collect()
     }
 
     /// All, in the order of the file.
@@ -293,7 +339,20 @@ impl Receiver {
         if reasons.is_empty() {
             return Err("reasons is empty: it would never hear of anything".to_owned());
         }
-        Ok(Self { name: table.name, min_grade: table.min_grade, reasons, fallback: table.fallback, channel })
+        let signed = |key: &str, length: Duration| {
+            let short = SignedDuration::try_from(length).ok().filter(|length| *length <= LONGEST_WAIT);
+            short.ok_or_else(|| format!("{key} is at most 24h"))
+        };
+        Ok(Self {
+            wait: signed("wait", table.wait)?,
+            interval: signed("interval", table.interval)?,
+            name: table.name,
+            min_grade: table.min_grade,
+            reasons,
+            fallback: table.fallback,
+            during: table.during,
+            channel,
+        })
     }
 
     /// The mailboxes of a receiver; `None` alone for one that has no mailboxes.

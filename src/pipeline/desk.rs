@@ -8,6 +8,7 @@
 
 mod delivery;
 mod fact;
+mod holding;
 mod reply;
 mod verdict;
 
@@ -20,6 +21,7 @@ use serde_json::json;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use self::holding::Holds;
 pub(super) use self::reply::Official;
 use super::clock::Clock;
 use super::flow::{Clerk, Concluded};
@@ -31,6 +33,7 @@ use crate::incident::{
 };
 use crate::journal::record::{AuditEntry, DeskRecord, DeskVerdict, PersonOrToken, Record};
 use crate::journal::{Journal, JournalError, Stream};
+use crate::notify::policy::{BadSilence, Silence};
 use crate::notify::{Delivery, Outcome};
 use crate::people::{Person, TokenRecord};
 use crate::source::SourceId;
@@ -69,6 +72,9 @@ pub enum DeskError {
     /// A verdict says that a post is no service's matter, and gives it a grade or a department.
     #[error("what is no service's matter has neither grade nor department: both are none, or not spoken of")]
     NobodysMatter,
+    /// A silence is not taken.
+    #[error(transparent)]
+    Silence(#[from] BadSilence),
     /// A fact card does not say enough.
     #[error(transparent)]
     Fact(#[from] BadFact),
@@ -92,6 +98,8 @@ enum Command {
     State { card: Box<FactCard>, told: Vec<IncidentId>, answer: Answer<()> },
     Merged(Vec<(u64, u64)>, Answer<()>),
     Officials(Vec<Official>, Answer<()>),
+    Silence(Box<Silence>, Answer<()>),
+    EndSilence(String, Actor, Answer<()>),
     Record(Box<DeskRecord>, Answer<()>),
     NewClerk(Box<dyn FnOnce(&mut Clerk) + Send>, Answer<()>),
 }
@@ -147,6 +155,8 @@ pub(super) struct DeskTask {
     live: Live,
     /// When which incident has something to tell.
     agenda: Agenda,
+    /// What has to wait before it is told.
+    holds: Holds,
     /// Least sleep before the clocks are looked at again; not zero after a failed write.
     rest: Duration,
     /// Told when something new lies in the outbox.
@@ -236,14 +246,27 @@ pub(super) struct DeskParts {
 
 impl DeskTask {
     /// The handle and the task behind it.
-    pub(super) fn new(parts: DeskParts) -> (DeskHandle, Self) {
+    pub(super) fn new(parts: DeskParts) -> Result<(DeskHandle, Self), StoreError> {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let DeskParts { clerk, config, journal, store, live, outbox, said, clock, health } = parts;
         let agenda = Agenda::of(&clerk.clocks, clerk.desk.open_incidents());
-        let rest = Duration::ZERO;
-        let task =
-            Self { receiver, clerk, config, journal, store, live, agenda, rest, outbox, said, clock, health };
-        (DeskHandle { sender }, task)
+        let (holds, rest) = (Holds::read(&store)?, Duration::ZERO);
+        let task = Self {
+            receiver,
+            clerk,
+            config,
+            journal,
+            store,
+            live,
+            agenda,
+            holds,
+            rest,
+            outbox,
+            said,
+            clock,
+            health,
+        };
+        Ok((DeskHandle { sender }, task))
     }
 
     /// Works until stopped, or until nobody can ask for anything any more.
@@ -279,6 +302,10 @@ impl DeskTask {
             self.agenda.look(&self.clerk.clocks, incident);
         }
         self.tick(now, &mut round);
+        if let Err(error) = self.hold(now, &mut round) {
+            // Not held back it is told at once: better early than lost.
+            tracing::error!(%error, "what has to wait could not be looked up");
+        }
         let Round { records, promises, changed } = round;
         match self.write(records).await {
             Ok(records) => {
@@ -342,6 +369,8 @@ impl DeskTask {
                 }
                 Err(error) => drop(answer.send(Err(error))),
             },
+            Command::Silence(silence, answer) => self.take_silence(silence, round, answer),
+            Command::EndSilence(id, by, answer) => self.take_end(&id, by, now, round, answer),
             Command::Record(record, answer) => {
                 match self.fallbacks(&record, now) {
                     Ok(copies) => round.records.extend(copies),
@@ -359,7 +388,8 @@ impl DeskTask {
 
     /// How long until a clock has something to tell.
     fn until_next(&self) -> Duration {
-        let Some(first) = self.agenda.first() else { return GLANCE };
+        let first = self.agenda.first().into_iter().chain(self.holds.first()).min();
+        let Some(first) = first else { return GLANCE };
         super::crawling::wait_until(first, self.clock.now()).max(self.rest).min(GLANCE)
     }
 
@@ -451,7 +481,7 @@ impl DeskTask {
                         self.tell_delivery(delivery);
                     }
                 }
-                DeskRecord::Requeued(_) => self.outbox.notify_one(),
+                DeskRecord::Requeued(_) | DeskRecord::Fates(_) => self.outbox.notify_one(),
                 DeskRecord::Person(_)
                 | DeskRecord::Token(_)
                 | DeskRecord::Lexicon { .. }
@@ -460,6 +490,7 @@ impl DeskTask {
                 | DeskRecord::Audit(_)
                 | DeskRecord::Verdict(_)
                 | DeskRecord::Rescored(_)
+                | DeskRecord::Silence(_)
                 | DeskRecord::Fact(_) => {}
             }
         }
@@ -494,6 +525,10 @@ impl DeskTask {
                 self.agenda = Agenda::of(&self.clerk.clocks, self.clerk.desk.open_incidents());
             }
             Err(error) => tracing::error!(%error, "the incidents could not be read back"),
+        }
+        match Holds::read(&self.store) {
+            Ok(holds) => self.holds = holds,
+            Err(error) => tracing::error!(%error, "what is held back could not be read back"),
         }
     }
 }

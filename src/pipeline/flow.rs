@@ -52,7 +52,8 @@ impl Clerk {
         let mut events = Vec::new();
         let (mut notifications, mut incidents) = (Vec::new(), Vec::new());
         for mut alert in self.rules.judge(signal) {
-            alert.receivers = self.clocks.rota().called(&alert.receivers, now);
+            let routed = self.receivers.policy.routed(&alert, self.clocks.calendar(), now);
+            alert.receivers = self.clocks.rota().called(&routed.receivers, now);
             let decided = self.desk.on_alert(&alert, &self.names, now);
             self.take_effect(&decided, &mut notifications, &mut incidents);
             events.extend(decided);

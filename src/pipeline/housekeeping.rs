@@ -91,6 +91,8 @@ fn tell_counts(store: &Store) -> Result<(), StoreError> {
         ("sent", outbox.sent),
         ("dead", outbox.dead),
         ("broken", outbox.broken),
+        ("held", outbox.held),
+        ("withheld", outbox.withheld),
     ];
     for (state, count) in states {
         gauge!(metric::OUTBOX, "state" => state).set(count as f64);

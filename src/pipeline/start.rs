@@ -187,7 +187,7 @@ impl Pipeline {
             said: Arc::clone(&said),
             clock: clock.clone(),
             health: health.clone(),
-        });
+        })?;
         third.1.spawn(kept(&health, "desk", desk_task.run(third.0.clone())));
         let version = lexicons.current().version();
         if store.lexicons()?.last().is_none_or(|last| last.version != version) {

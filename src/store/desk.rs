@@ -6,7 +6,8 @@ use crate::journal::{Sequence, Stream};
 use super::draft::Draft;
 use super::sources::Paused;
 use super::{
-    Applied, Folded, Store, StoreError, facts, incidents, outbox, people, sources, verdicts, versions,
+    Applied, Folded, Store, StoreError, facts, incidents, outbox, people, silences, sources, verdicts,
+    versions,
 };
 
 impl Store {
@@ -41,6 +42,12 @@ fn fold(draft: &mut Draft<'_>, sequence: Sequence, record: &DeskRecord) -> Resul
             return Ok(folded);
         }
         DeskRecord::Requeued(again) => outbox::requeued(draft, again)?,
+        DeskRecord::Fates(fates) => {
+            for decided in fates {
+                outbox::decided(draft, decided)?;
+            }
+        }
+        DeskRecord::Silence(silence) => silences::said(draft, silence),
         DeskRecord::Fact(card) => facts::stated(draft, card),
         DeskRecord::Rescored(rescored) => versions::rescored(draft, sequence, rescored)?,
     }

@@ -72,6 +72,10 @@ pub(super) enum Table {
     VerdictOrder = b'w',
     /// Hash of an idempotency key → post id of the verdict it was used for.
     VerdictAsked = b'k',
+    /// Time, notification key of what is held back → nothing.
+    OutboxHeld = b'h',
+    /// Silence id → `Silence`.
+    Silence = b's',
     /// Event id → its `FactCard`.
     Fact = b'f',
     /// Sequence → `Rescored`.
@@ -82,7 +86,7 @@ pub(super) enum Table {
 
 impl Table {
     /// The tables that follow from the journal, with a name for reports.
-    pub(super) const JOURNALED: [(Self, &'static str); 32] = [
+    pub(super) const JOURNALED: [(Self, &'static str); 34] = [
         (Self::Meta, "meta"),
         (Self::Post, "post"),
         (Self::Thread, "thread"),
@@ -101,6 +105,8 @@ impl Table {
         (Self::Outbox, "outbox"),
         (Self::OutboxDue, "outbox due"),
         (Self::OutboxBroken, "outbox broken"),
+        (Self::OutboxHeld, "outbox held"),
+        (Self::Silence, "silence"),
         (Self::OutboxOrder, "outbox order"),
         (Self::OutboxCount, "outbox count"),
         (Self::Attempt, "attempt"),

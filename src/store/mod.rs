@@ -29,6 +29,7 @@ mod pages;
 mod people;
 mod posts;
 mod sessions;
+mod silences;
 mod sources;
 mod verdicts;
 mod verify;
@@ -60,7 +61,7 @@ pub use verify::{Difference, DifferenceKind};
 pub use versions::{InForce, Stretch};
 
 /// The shape of keys and values. A store of another shape is set aside and made anew.
-const SCHEMA: u32 = 4;
+const SCHEMA: u32 = 5;
 
 /// Most records written in one batch: bounds the memory of a rebuild.
 const BATCH: usize = 4096;

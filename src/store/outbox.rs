@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::journal::Sequence;
 use crate::journal::record::Requeued;
+use crate::notify::policy::{Decided, Fate};
 use crate::notify::{Delivery, Notification, NotificationKey, Outcome};
 
 use super::codec::{reverse, time_of_key};
@@ -29,6 +30,8 @@ pub struct OutboxEntry {
     pub state: OutboxState,
     /// The record it came with.
     pub sequence: Sequence,
+    /// What was decided of it last, if it was held back.
+    pub fate: Option<Fate>,
 }
 
 /// Where a notification stands.
@@ -45,6 +48,13 @@ pub enum OutboxState {
     Dead,
     /// Its receiver is set up wrong: waits until that is mended.
     Broken,
+    /// Held back: its `fate` says for what.
+    Held {
+        /// Until when at the latest it is looked at again.
+        until: Timestamp,
+    },
+    /// Never to be sent: its `fate` says why.
+    Withheld,
 }
 
 /// Which notifications are wanted; what is `None` does not matter.
@@ -67,6 +77,10 @@ pub struct OutboxCounts {
     pub dead: u64,
     /// Held up by a receiver that is set up wrong.
     pub broken: u64,
+    /// Held back by hours, silences and the like.
+    pub held: u64,
+    /// Never to be sent: told by a later one, or ended before it could be.
+    pub withheld: u64,
 }
 
 impl Store {
@@ -118,6 +132,15 @@ impl Store {
         Ok(first.and_then(|(key, _)| time_of_key(&key[queue.0.len()..])))
     }
 
+    /// What is held back, the first to be looked at again first.
+    pub fn outbox_held(&self) -> Result<Vec<OutboxEntry>, StoreError> {
+        let held = Table::OutboxHeld.key();
+        let keys: Vec<_> = self.scan(&held).collect::<Result<_, _>>()?;
+        // Table, time.
+        let entry = |key: &[u8]| self.get(&Table::Outbox.key().bytes(&key[held.0.len() + 8..]));
+        keys.iter().filter_map(|(key, _)| entry(key).transpose()).collect()
+    }
+
     /// What waits for a receiver to be mended.
     pub fn outbox_broken(&self, receiver: &str) -> Result<Vec<OutboxEntry>, StoreError> {
         let held = Table::OutboxBroken.key().text(receiver);
@@ -159,6 +182,8 @@ impl Store {
             sent: count("sent")?,
             dead: count("dead")?,
             broken: count("broken")?,
+            held: count("held")?,
+            withheld: count("withheld")?,
         })
     }
 }
@@ -175,7 +200,14 @@ pub(super) fn planned(
         return Ok(());
     }
     let state = OutboxState::Waiting { next_try: notification.created_at };
-    let entry = OutboxEntry { notification: notification.clone(), attempts: 0, last: None, state, sequence };
+    let entry = OutboxEntry {
+        notification: notification.clone(),
+        attempts: 0,
+        last: None,
+        state,
+        sequence,
+        fate: None,
+    };
     enter(draft, &entry)?;
     let newest_first = Table::OutboxOrder.key().bytes(&reverse(sequence.0.to_be_bytes()));
     draft.put(newest_first.bytes(&(place as u16).to_be_bytes()), &notification.key);
@@ -193,7 +225,7 @@ pub(super) fn delivered(draft: &mut Draft<'_>, delivery: &Delivery) -> Result<Fo
     entry.attempts = entry.attempts.max(delivery.attempt);
     entry.state = match (entry.state, delivery.outcome) {
         (
-            ended @ (OutboxState::Sent | OutboxState::Dead),
+            ended @ (OutboxState::Sent | OutboxState::Dead | OutboxState::Withheld),
             Outcome::Retry(_) | Outcome::Broken | Outcome::Rejected,
         ) => ended,
         (_, Outcome::Sent) => OutboxState::Sent,
@@ -205,6 +237,25 @@ pub(super) fn delivered(draft: &mut Draft<'_>, delivery: &Delivery) -> Result<Fo
     enter(draft, &entry)?;
     draft.put(key, &entry);
     Ok(Folded::Done)
+}
+
+/// Folds what becomes of a notification that is or was held back. What was sent stays so.
+pub(super) fn decided(draft: &mut Draft<'_>, decided: &Decided) -> Result<(), StoreError> {
+    let at = entry_key(&decided.key);
+    let Some(mut entry) = draft.get::<OutboxEntry>(&at)? else { return Ok(()) };
+    if !matches!(entry.state, OutboxState::Waiting { .. } | OutboxState::Held { .. }) {
+        return Ok(());
+    }
+    leave(draft, &entry)?;
+    entry.state = match &decided.fate {
+        Fate::Held { until, .. } => OutboxState::Held { until: *until },
+        Fate::Released => OutboxState::Waiting { next_try: decided.at },
+        Fate::Folded { .. } | Fate::Dropped { .. } => OutboxState::Withheld,
+    };
+    entry.fate = Some(decided.fate.clone());
+    enter(draft, &entry)?;
+    draft.put(at, &entry);
+    Ok(())
 }
 
 /// Folds that somebody wants it tried again: what is dead, or held up by a receiver that was set up wrong.
@@ -245,7 +296,8 @@ fn queue_key(entry: &OutboxEntry) -> Option<Key> {
             Some(Table::OutboxDue.key().text(&entry.notification.receiver).time(next_try).last(key))
         }
         OutboxState::Broken => Some(Table::OutboxBroken.key().text(&entry.notification.receiver).last(key)),
-        OutboxState::Sent | OutboxState::Dead => None,
+        OutboxState::Held { until } => Some(Table::OutboxHeld.key().time(until).last(key)),
+        OutboxState::Sent | OutboxState::Dead | OutboxState::Withheld => None,
     }
 }
 
@@ -255,6 +307,8 @@ fn name(state: OutboxState) -> &'static str {
         OutboxState::Sent => "sent",
         OutboxState::Dead => "dead",
         OutboxState::Broken => "broken",
+        OutboxState::Held { .. } => "held",
+        OutboxState::Withheld => "withheld",
     }
 }
 

@@ -376,7 +376,10 @@ fn the_outbox_keeps_what_is_due_broken_and_done_apart() {
     assert_eq!(store.outbox_next("desk", at(2)).unwrap(), Some(at(200)));
     assert_eq!(store.outbox_broken("chief").unwrap().len(), 1);
     assert_eq!(store.outbox_broken("desk").unwrap().len(), 0);
-    assert_eq!(store.outbox_counts().unwrap(), OutboxCounts { waiting: 2, sent: 1, dead: 0, broken: 1 });
+    assert_eq!(
+        store.outbox_counts().unwrap(),
+        OutboxCounts { waiting: 2, sent: 1, broken: 1, ..OutboxCounts::default() }
+    );
 
     records = vec![
         (Sequence(6), delivered(2, "chief", 2, Outcome::Sent)),
@@ -385,7 +388,7 @@ fn the_outbox_keeps_what_is_due_broken_and_done_apart() {
         (Sequence(9), delivered(1, "desk", 3, Outcome::Retry(at(500)))),
     ];
     store.apply_desk(&records).unwrap();
-    assert_eq!(store.outbox_counts().unwrap(), OutboxCounts { waiting: 0, sent: 3, dead: 1, broken: 0 });
+    assert_eq!(store.outbox_counts().unwrap(), OutboxCounts { sent: 3, dead: 1, ..OutboxCounts::default() });
     assert_eq!(store.outbox_receivers().unwrap(), Vec::<String>::new());
     assert_eq!(
         (store.outbox_next("desk", at(0)).unwrap(), store.outbox_broken("chief").unwrap().len()),

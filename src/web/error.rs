@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::incident::Refusal;
+use crate::notify::policy::BadSilence;
 use crate::pipeline::desk::DeskError;
 use crate::pipeline::intake::IntakeError;
 use crate::pipeline::reading::ReadingError;
@@ -163,7 +164,9 @@ impl From<DeskError> for Problem {
     fn from(error: DeskError) -> Self {
         let text = error.to_string();
         match error {
-            DeskError::Refused(Refusal::Unknown(_)) => Self::not_found(),
+            DeskError::Refused(Refusal::Unknown(_)) | DeskError::Silence(BadSilence::Unknown(_)) => {
+                Self::not_found()
+            }
             DeskError::Refused(
                 Refusal::Note
                 | Refusal::Department(_)
@@ -174,6 +177,7 @@ impl From<DeskError> for Problem {
             )
             | DeskError::NothingSaid
             | DeskError::Fact(_)
+            | DeskError::Silence(BadSilence::Everything | BadSilence::Reason | BadSilence::Until)
             | DeskError::NobodysMatter => Self::bad(text),
             DeskError::Refused(
                 Refusal::Acknowledged { .. }

@@ -8,7 +8,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::api::incidents::Step;
 use super::api::params::OF_POSTS;
-use super::api::{events, facts, incident_out, rescore, rota, shape, steps, topics, verdict};
+use super::api::{events, facts, incident_out, rescore, rota, shape, silences, steps, topics, verdict};
 use super::console::{self, Frame, Nav};
 use super::error::{Kind, ProblemBody};
 use super::routes::{Access, Length, Route, Surface, Verb, table};
@@ -21,6 +21,7 @@ pub fn openapi() -> Value {
         let verb = match route.verb {
             Verb::Get => "get",
             Verb::Post => "post",
+            Verb::Delete => "delete",
         };
         let path = paths.entry(route.rule.path).or_insert_with(|| json!({}));
         path[verb] = operation(route);
@@ -57,6 +58,7 @@ pub(super) async fn page(axum::Extension(visitor): axum::Extension<Visitor>) -> 
         verb: match route.verb {
             Verb::Get => "GET",
             Verb::Post => "POST",
+            Verb::Delete => "DELETE",
         },
         path: route.rule.path,
         summary: route.summary,
@@ -110,9 +112,10 @@ fn parameters(path: &str, verb: Verb) -> Vec<&'static str> {
         (Verb::Get, "/api/v1/coverage") => names.extend(["source", "since", "until"]),
         (Verb::Get, "/api/v1/facts") => names.extend(["status", "limit"]),
         (Verb::Get, "/api/v1/supervision") => names.extend(["since", "until", "by"]),
+        (Verb::Get, "/api/v1/silences") => names.extend(["state", "limit"]),
         (Verb::Get, "/api/v1/rota") => names.extend(["at", "days"]),
         (Verb::Get, "/api/v1/labels") => names.extend(["since", "until", "cursor", "limit"]),
-        (Verb::Get | Verb::Post, _) => {}
+        (Verb::Get | Verb::Post | Verb::Delete, _) => {}
     }
     names
 }
@@ -140,7 +143,7 @@ fn operation(route: &Route) -> Value {
         json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
     let (done, said) = match (route.verb, rule.path) {
         (Verb::Post, "/api/v1/rescore") => ("202", "It is written down and will be done."),
-        (Verb::Get | Verb::Post, _) => ("200", "Done."),
+        (Verb::Get | Verb::Post | Verb::Delete, _) => ("200", "Done."),
     };
     let mut operation = json!({
         "summary": route.summary,
@@ -185,8 +188,11 @@ fn asked(path: &str, verb: Verb) -> Option<Asked> {
         }
         (Verb::Post, "/api/v1/posts/{id}/verdict") => Some(Asked { schema: "Said", keyed: true }),
         (Verb::Post, "/api/v1/events/{id}/fact") => Some(Asked { schema: "Stated", keyed: false }),
+        (Verb::Post, "/api/v1/silences" | "/api/v1/silences/preview") => {
+            Some(Asked { schema: "SilenceAsked", keyed: false })
+        }
         (Verb::Post, "/api/v1/rescore") => Some(Asked { schema: "Rescore", keyed: false }),
-        (Verb::Get | Verb::Post, _) => None,
+        (Verb::Get | Verb::Post | Verb::Delete, _) => None,
     }
 }
 
@@ -223,13 +229,16 @@ fn answer(path: &str, verb: Verb) -> Option<&'static str> {
         (Verb::Get, "/api/v1/events/{id}") => "EventOut",
         (Verb::Post, "/api/v1/events/{id}/fact") => "Fact",
         (Verb::Get, "/api/v1/facts") => "FactList",
+        (Verb::Get, "/api/v1/silences") => "SilenceList",
+        (Verb::Post, "/api/v1/silences") | (Verb::Delete, "/api/v1/silences/{id}") => "Silence",
+        (Verb::Post, "/api/v1/silences/preview") => "SilencePreview",
         (Verb::Get, "/api/v1/rota") => "RotaList",
         (Verb::Get, "/api/v1/sources") => "SourceList",
         (Verb::Get | Verb::Post, path) if path.starts_with("/api/v1/sources/") => "SourceOut",
         (Verb::Get, "/api/v1/coverage") => "SpanList",
         (Verb::Get, "/api/v1/notifications") => "NotificationList",
         (Verb::Post, "/api/v1/notifications/{key}/resend") => "NotificationOut",
-        (Verb::Get | Verb::Post, _) => return None,
+        (Verb::Get | Verb::Post | Verb::Delete, _) => return None,
     })
 }
 
@@ -259,6 +268,9 @@ fn schemas() -> Map<String, Value> {
     add::<steps::Snooze>(&mut found);
     add::<steps::Split>(&mut found);
     add::<steps::Check>(&mut found);
+    add::<silences::Asked>(&mut found);
+    add::<silences::SilenceOut>(&mut found);
+    add::<silences::Preview>(&mut found);
     add::<verdict::Said>(&mut found);
     add::<verdict::Labels>(&mut found);
     add::<verdict::LabelledPost>(&mut found);
@@ -275,6 +287,7 @@ fn schemas() -> Map<String, Value> {
         ("TopicList", "TopicOut"),
         ("EventList", "EventOut"),
         ("FactList", "Fact"),
+        ("SilenceList", "Silence"),
         ("RotaList", "Rota"),
         ("SourceList", "SourceOut"),
         ("SpanList", "SpanOut"),

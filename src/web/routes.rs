@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::handler::Handler;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::decompression::RequestDecompressionLayer;
 
@@ -55,6 +55,7 @@ pub(super) struct Rule {
 pub(super) enum Verb {
     Get,
     Post,
+    Delete,
 }
 
 /// One row of the table.
@@ -97,6 +98,16 @@ fn acts<H: Handler<T, Web>, T: 'static>(
 ) -> Route {
     let rule = Rule { path, access, surface, length: Length::Bounded, ingest: false };
     Route { verb: Verb::Post, rule, summary, handler: post(handler) }
+}
+
+fn ends<H: Handler<T, Web>, T: 'static>(
+    path: &'static str,
+    access: Access,
+    summary: &'static str,
+    handler: H,
+) -> Route {
+    let rule = Rule { path, access, surface: Surface::Machine, length: Length::Bounded, ingest: false };
+    Route { verb: Verb::Delete, rule, summary, handler: delete(handler) }
 }
 
 /// The table.
@@ -144,6 +155,10 @@ pub(super) fn table() -> Vec<Route> {
         reads("/api/v1/coverage", Least(Viewer), Machine, "What was seen of a source and what was not", api::sources::coverage),
         reads("/api/v1/notifications", Least(Viewer), Machine, "Notifications with every try", api::desk::notifications),
         acts("/api/v1/notifications/{key}/resend", Least(Officer), Machine, "Have a dead letter, or one that a receiver holds up, tried again", api::desk::resend),
+        reads("/api/v1/silences", Least(Viewer), Machine, "What the desk does not want to be told for a while", api::silences::list),
+        acts("/api/v1/silences", Least(Editor), Machine, "Ask for silence", api::silences::make),
+        acts("/api/v1/silences/preview", Least(Editor), Machine, "What a silence would hold back", api::silences::preview),
+        ends("/api/v1/silences/{id}", Least(Editor), "End a silence before its time", api::silences::end),
         reads("/api/v1/rules", Least(Viewer), Machine, "The rules in force", api::desk::rules),
         reads("/api/v1/clocks", Least(Viewer), Machine, "The limits in force, and who is called", api::desk::clocks),
         reads("/api/v1/rota", Least(Viewer), Machine, "Who is on duty", api::rota::rota),
@@ -181,7 +196,7 @@ pub(super) fn table() -> Vec<Route> {
 #[rustfmt::skip]
 fn pages() -> Vec<Route> {
     use Access::{Everyone, Least};
-    use Role::{Admin, Officer, Viewer};
+    use Role::{Admin, Editor, Officer, Viewer};
     use Surface::Page;
     vec![
         reads("/login", Everyone, Page, "", console::enter::login_page),
@@ -209,6 +224,10 @@ fn pages() -> Vec<Route> {
         acts("/incidents/{id}/note", Least(Officer), Page, "", console::incident::note),
         reads("/supervision", Least(Viewer), Page, "", console::supervision::page),
         reads("/supervision.csv", Least(Viewer), Page, "", console::supervision::csv),
+        reads("/silences", Least(Viewer), Page, "", console::silences::page),
+        acts("/silences", Least(Editor), Page, "", console::silences::make),
+        acts("/silences/preview", Least(Editor), Page, "", console::silences::preview),
+        acts("/silences/{id}/end", Least(Editor), Page, "", console::silences::end),
         reads("/rota", Least(Viewer), Page, "", console::rota::page),
         reads("/events", Least(Viewer), Page, "", console::events::page),
         reads("/events/{id}", Least(Viewer), Page, "", console::events::one),

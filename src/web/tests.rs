@@ -236,6 +236,7 @@ async fn each_route_lets_in_whom_the_table_names_and_nobody_else() {
             let mut request = match route.verb {
                 Verb::Get => Request::get(&path),
                 Verb::Post => post_form(&path),
+                Verb::Delete => Request::delete(&path),
             };
             if let Some(role) = role {
                 request = request.header(header::AUTHORIZATION, desk.bearer(role.as_str()));
@@ -537,7 +538,11 @@ fn the_description_names_every_operation_and_each_reference_leads_somewhere() {
     assert_eq!(described["openapi"], "3.1.0");
     for route in table() {
         if route.rule.surface == Surface::Machine && !route.summary.is_empty() {
-            let verb = if route.verb == Verb::Get { "get" } else { "post" };
+            let verb = match route.verb {
+                Verb::Get => "get",
+                Verb::Post => "post",
+                Verb::Delete => "delete",
+            };
             assert!(described["paths"][route.rule.path][verb].is_object(), "{}", route.rule.path);
         }
     }

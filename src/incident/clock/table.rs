@@ -298,6 +298,11 @@ impl Clocks {
         Self { rota, ..self }
     }
 
+    /// Which days are worked, and when.
+    pub fn calendar(&self) -> &Calendar {
+        &self.calendar
+    }
+
     /// Who is on duty when.
     pub fn rota(&self) -> &Rota {
         &self.rota

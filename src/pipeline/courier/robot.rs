@@ -115,7 +115,7 @@ mod tests {
         notification.brief.incident = format!("INC-20261122-{incident:02}").parse().unwrap();
         notification.brief.grade = grade;
         let state = OutboxState::Waiting { next_try: at(due) };
-        OutboxEntry { notification, attempts: 0, last: None, state, sequence: Sequence(1) }
+        OutboxEntry { notification, attempts: 0, last: None, state, sequence: Sequence(1), fate: None }
     }
 
     fn sent(robot: &mut Robot, told: &[OutboxEntry], now: Timestamp) {

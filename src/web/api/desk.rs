@@ -30,7 +30,9 @@ pub(in crate::web) fn filter(web: &Web, params: &Params) -> Result<OutboxFilter,
         "sent" => Ok(OutboxState::Sent),
         "dead" => Ok(OutboxState::Dead),
         "broken" => Ok(OutboxState::Broken),
-        _ => Err(Problem::bad("state is waiting, sent, dead or broken")),
+        "held" => Ok(OutboxState::Held { until: web.now() }),
+        "withheld" => Ok(OutboxState::Withheld),
+        _ => Err(Problem::bad("state is waiting, sent, dead, broken, held or withheld")),
     };
     let receiver = params.one("receiver").map(str::to_owned);
     Ok(OutboxFilter { state: params.one("state").map(state).transpose()?, receiver })
@@ -86,7 +88,8 @@ pub(in crate::web) async fn receivers(State(web): State<Web>) -> Json<Value> {
             json!({
                 "name": receiver.name, "channel": channel, "addresses": addresses,
                 "min_grade": receiver.min_grade, "reasons": receiver.reasons,
-                "fallback": receiver.fallback,
+                "fallback": receiver.fallback, "during": receiver.during,
+                "wait_seconds": receiver.wait.as_secs(), "interval_seconds": receiver.interval.as_secs(),
             })
         })
         .collect();

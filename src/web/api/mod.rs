@@ -12,6 +12,7 @@ pub(super) mod posts;
 pub(super) mod rescore;
 pub(super) mod rota;
 pub(super) mod shape;
+pub(super) mod silences;
 pub(super) mod sources;
 pub(super) mod steps;
 pub(super) mod stream;

@@ -9,6 +9,7 @@ use super::verdict::VerdictOut;
 use crate::assess::{Counterfactual, Report};
 use crate::detect::Evidence;
 use crate::journal::record::LookOutcome;
+use crate::notify::policy::Fate;
 use crate::notify::{Delivery, Outcome};
 use crate::pipeline::reading::{FoundPost, ShownPost, SourceHealth, WholePost};
 use crate::search::Facets;
@@ -165,8 +166,11 @@ pub(in crate::web) struct NotificationOut {
     incident: String,
     receiver: String,
     reason: &'static str,
-    /// `waiting`, `sent`, `dead` or `broken`.
+    /// `waiting`, `sent`, `dead`, `broken`, `held` (back for a while) or `withheld` (never to be sent).
     state: &'static str,
+    /// What holds it back, or why it was never sent: `hours`, `silence`, `inhibited`, `wait`, `interval`, `folded` into
+    /// a later one.
+    held_by: Option<&'static str>,
     created_at: String,
     next_try: Option<String>,
     attempts: Vec<Attempt>,
@@ -324,8 +328,16 @@ impl NotificationOut {
             OutboxState::Sent => ("sent", None),
             OutboxState::Dead => ("dead", None),
             OutboxState::Broken => ("broken", None),
+            OutboxState::Held { until } => ("held", Some(until.to_string())),
+            OutboxState::Withheld => ("withheld", None),
+        };
+        let held_by = match &entry.fate {
+            Some(Fate::Held { why, .. } | Fate::Dropped { why }) => Some(why.as_str()),
+            Some(Fate::Folded { .. }) => Some("folded"),
+            Some(Fate::Released) | None => None,
         };
         Self {
+            held_by,
             key: entry.notification.key.as_str().to_owned(),
             incident: entry.notification.brief.incident.to_string(),
             receiver: entry.notification.receiver.clone(),

@@ -12,6 +12,7 @@ pub(super) mod post;
 pub(super) mod rota;
 pub(super) mod search;
 pub(super) mod settings;
+pub(super) mod silences;
 pub(super) mod sources;
 pub(super) mod steps;
 pub(super) mod supervision;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::{Frame, Nav, Page, render, see};
 use crate::assess::Grade;
+use crate::notify::policy::Fate;
 use crate::notify::{Delivery, Outcome};
 use crate::store::{OutboxCounts, OutboxEntry, OutboxState};
 use crate::web::api::desk::{again, filter};
@@ -35,6 +36,8 @@ pub(super) struct Sent {
     pub(super) state_name: &'static str,
     pub(super) created_at: Timestamp,
     pub(super) next_try: Option<Timestamp>,
+    /// For what it waits, or why it was never sent.
+    pub(super) held_by: Option<String>,
     pub(super) tries: Vec<Try>,
 }
 
@@ -53,7 +56,18 @@ impl Sent {
             OutboxState::Sent => ("sent", l.t("已送达", "sent"), None),
             OutboxState::Dead => ("dead", l.t("死信", "dead letter"), None),
             OutboxState::Broken => ("broken", l.t("接收人配置有误", "receiver is broken"), None),
+            OutboxState::Held { until } => ("held", l.t("暂缓", "held back"), Some(until)),
+            OutboxState::Withheld => ("withheld", l.t("未发", "not sent"), None),
         };
+        let held_by = entry.fate.as_ref().and_then(|fate| match fate {
+            Fate::Held { why, .. } => Some(l.t(&why.chinese(), why.as_str()).to_owned()),
+            Fate::Dropped { why } => {
+                let ended = l.t("期间已办结", "ended meanwhile");
+                Some(format!("{}，{ended}", l.t(&why.chinese(), why.as_str())))
+            }
+            Fate::Folded { .. } => Some(l.t("并入之后的通知", "told by a later one").to_owned()),
+            Fate::Released => None,
+        });
         let brief = entry.notification.brief;
         let id = brief.incident.to_string();
         let real = id.parse::<crate::incident::IncidentId>().is_ok();
@@ -81,6 +95,7 @@ impl Sent {
             state_name,
             created_at: entry.notification.created_at,
             next_try,
+            held_by,
             tries: tries.into_iter().map(tried).collect(),
         }
     }
