@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use crate::assess::Grade;
 use crate::detect::{Filter, Signal, Watch, Watched};
 use crate::lexicon::category::Category;
 use crate::source::SourceId;
@@ -209,6 +210,52 @@ impl Rule {
         })
     }
 
+    /// Why this rule gives no alert for what a signal of another one tells; `None` if nothing of it speaks against it, and
+    /// only what it counts is not reached.
+    pub fn why_not(&self, signal: &Signal) -> Option<String> {
+        if !self.enabled {
+            return Some("not in force".to_owned());
+        }
+        let (filter, subject) = (&self.filter, &signal.subject);
+        if !filter.categories.is_empty() && !filter.categories.contains(&subject.category) {
+            return Some(format!("categories does not hold {}", subject.category.id()));
+        }
+        if subject.place.is_none() && !filter.placeless {
+            return Some("it names no place".to_owned());
+        }
+        if !filter.admits_subject(subject, &[]) {
+            let (place, department) = (subject.place.as_deref(), subject.department.as_deref());
+            return Some(format!(
+                "places or departments do not hold {}, {}",
+                place.unwrap_or("no place"),
+                department.unwrap_or("no department")
+            ));
+        }
+        let strongest = signal.evidence.first();
+        if !signal.evidence.is_empty()
+            && !signal.evidence.iter().any(|post| filter.admits_source(&post.source))
+        {
+            return Some("sources does not hold where it was found".to_owned());
+        }
+        let graded = |grade: Option<Grade>| grade.map_or("ungraded", Grade::as_str);
+        Some(match &self.watched {
+            Watched::Post { at_least, at_most } => {
+                let grade = strongest.and_then(|post| post.grade);
+                if grade.is_some_and(|grade| (*at_least..=*at_most).contains(&grade)) {
+                    return None;
+                }
+                let wanted = [at_least, at_most].map(|grade| grade.as_str());
+                let wanted = if at_least == at_most { wanted[0].to_owned() } else { wanted.join(" to ") };
+                format!("the strongest post is {}, not {wanted}", graded(grade))
+            }
+            Watched::Voices { at_least, window, .. } => {
+                format!("fewer than {at_least} people within {}", humantime::format_duration(*window))
+            }
+            Watched::Topic { .. } => "no topic rises by it".to_owned(),
+            Watched::Event { at_least } => format!("its event is below {}", at_least.as_str()),
+        })
+    }
+
     fn judge(&self, signal: &Signal) -> Alert {
         Alert {
             rule: self.name.clone(),
@@ -224,7 +271,6 @@ impl Rule {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::assess::Grade;
     use crate::detect::Measure;
     use crate::detect::fixture::{at, signal};
 

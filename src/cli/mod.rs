@@ -20,6 +20,7 @@ mod people;
 mod replay;
 mod rescore;
 mod rota;
+mod rules;
 mod search;
 mod serve;
 mod verify;
@@ -96,6 +97,9 @@ enum Command {
     Rescore(rescore::Rescore),
     /// Send a marked test through one receiver and show the answer
     NotifyTest(notify_test::NotifyTest),
+    /// Try the rules and routes
+    #[command(subcommand)]
+    Rules(rules::Rules),
     /// Show who is on duty now and in the days to come
     Rota(rota::Rota),
     /// Watch a daemon on another machine, and call when it falls silent
@@ -177,6 +181,7 @@ async fn run(places: &Places, command: Command) -> Done {
         Command::Export(export) => export.run(places).await,
         Command::Rescore(rescore) => rescore.run(places).await,
         Command::NotifyTest(test) => test.run(places).await,
+        Command::Rules(rules) => rules.run(places),
         Command::Rota(rota) => rota.run(places),
         Command::Watch(watch) => watch.run(places).await,
         Command::User(user) => user.run(places).await,

@@ -285,7 +285,7 @@ pub(super) fn inflated(path: &Path) -> std::io::Result<impl BufRead> {
 }
 
 /// Reads JSON lines, or lines of time, source and text parted by tabs.
-fn read_stream(path: &Path, posts: &mut Vec<Post>) -> anyhow::Result<()> {
+pub(super) fn read_stream(path: &Path, posts: &mut Vec<Post>) -> anyhow::Result<()> {
     let mut last: Option<Timestamp> = None;
     for (at, line) in inflated(path)?.lines().enumerate() {
         let line = line.with_context(|| format!("line {}", at + 1))?;

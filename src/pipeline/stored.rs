@@ -5,7 +5,7 @@
 //! what judges them one after another sees what the daemon saw. A post that its source took down gives nothing,
 //! for its text is to be forgotten (V6).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -15,6 +15,7 @@ use super::start::journal_dir;
 use crate::extract::post::{Post, PostId};
 use crate::journal::record::{DeskRecord, DeskVerdict, PostRecord, Record};
 use crate::journal::{JournalError, RealDisk, Sequence, Stream, read_beside};
+use crate::notify::policy::Silence;
 use crate::store::PostState;
 
 /// What was read.
@@ -87,6 +88,17 @@ pub fn verdicts(data: &Path) -> Result<(HashMap<PostId, DeskVerdict>, u64), Jour
         }
     })?;
     Ok((last, lost))
+}
+
+/// The silences as they stand, those of the past too. Blocks on the disk.
+pub fn silences(data: &Path) -> Result<Vec<Silence>, JournalError> {
+    let mut silences = BTreeMap::new();
+    each(data, Stream::Desk, |_, record| {
+        if let DeskRecord::Silence(silence) = record {
+            silences.insert(silence.id.clone(), *silence);
+        }
+    })?;
+    Ok(silences.into_values().collect())
 }
 
 /// The dictionaries in force by the latest record that says so, with the model if one was; `None` if none does

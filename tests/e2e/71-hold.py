@@ -126,6 +126,16 @@ def main():
         step(red, "acknowledge")
         step(red, "close", outcome="solved")
         wait_for("it told", lambda: reasons("bus", small) == ["opened"])
+    with case("rules test: it says whom past posts reached, by which rule and route, and why not the others"):
+        sample = [{"published_at": f"{now:%Y-%m-%d}T10:00:00+08:00", "source": "town", "id": "a", "text": "海淀区一商场起火爆炸，多人被困，已有三人死亡"},
+                  {"published_at": f"{now:%Y-%m-%d}T10:05:00+08:00", "source": "town", "id": "b", "text": "望江花园停水三天了，老人小孩没水喝，没人管"}]
+        daemon.write("../sample.jsonl", "".join(json.dumps(post, ensure_ascii=False) + "\n" for post in sample))
+        done = daemon.cli("rules", "test", str(daemon.config.parent / "sample.jsonl"))
+        text = done.stdout
+        assert "told    bus" in text and "later   slow" in text and "(hours)" in text, text
+        assert "route   1 (line 6) takes it" in text and "rule    " in text and "not " in text, text
+        lines = [json.loads(line) for line in daemon.cli("rules", "test", "--json").stdout.splitlines()]
+        assert lines and {one["receiver"] for one in lines[0]["receivers"]} == {"bus", "office", "slow"}, lines
     daemon.stop()
     finish()
 
