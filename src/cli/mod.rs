@@ -93,6 +93,9 @@ enum Command {
     /// What is stored, for other tools
     #[command(subcommand)]
     Export(export::Export),
+    /// Check an export of what was decided and done
+    #[command(subcommand)]
+    Audit(export::audit::AuditLog),
     /// Judge stored posts again by the dictionaries and the model in force
     Rescore(rescore::Rescore),
     /// Send a marked test through one receiver and show the answer
@@ -179,6 +182,7 @@ async fn run(places: &Places, command: Command) -> Done {
         Command::Ingest(ingest) => ingest.run(places).await,
         Command::Search(search) => search.run(places).await,
         Command::Export(export) => export.run(places).await,
+        Command::Audit(audit) => audit.run(places),
         Command::Rescore(rescore) => rescore.run(places).await,
         Command::NotifyTest(test) => test.run(places).await,
         Command::Rules(rules) => rules.run(places),

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::{Happening, Incident, Outcome, State, desk_time};
+use super::{Happening, Incident, Outcome, Stages, State, desk_time};
 
 /// What cases are put together by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +50,12 @@ pub struct Figures {
     pub outcomes: BTreeMap<&'static str, u32>,
     /// From the first public post to the opening of the case.
     pub seen: Spread,
+    /// From the first public post until it was fetched, or sent to us.
+    pub fetched: Spread,
+    /// From there to the opening of the case.
+    pub judged: Spread,
+    /// From the opening until the first receiver took the word of it.
+    pub told: Spread,
     /// From there to somebody taking it.
     pub taken: Spread,
     /// From there to a department.
@@ -76,6 +82,9 @@ pub struct Spread {
 struct Gathered {
     figures: Figures,
     seen: Vec<i64>,
+    fetched: Vec<i64>,
+    judged: Vec<i64>,
+    told: Vec<i64>,
     taken: Vec<i64>,
     assigned: Vec<i64>,
     answered: Vec<i64>,
@@ -131,17 +140,17 @@ impl By {
 impl Supervision {
     /// Counts the cases opened at or after `since` and before `until`.
     pub fn of<'a>(
-        incidents: impl IntoIterator<Item = &'a Incident>,
+        incidents: impl IntoIterator<Item = (&'a Incident, Stages)>,
         by: By,
         since: Timestamp,
         until: Timestamp,
     ) -> Self {
         let (mut total, mut items) = (Gathered::default(), BTreeMap::<String, Gathered>::new());
-        for incident in incidents {
+        for (incident, stages) in incidents {
             let within = incident.opened_at >= since && incident.opened_at < until;
             if within && incident.state != State::Merged {
-                total.add(incident);
-                items.entry(by.of(incident)).or_default().add(incident);
+                total.add(incident, &stages);
+                items.entry(by.of(incident)).or_default().add(incident, &stages);
             }
         }
         let items = items.into_iter().map(|(of, gathered)| Figures { of, ..gathered.counted() });
@@ -150,22 +159,17 @@ impl Supervision {
 }
 
 impl Gathered {
-    fn add(&mut self, incident: &Incident) {
-        let first = |wanted: fn(&Happening) -> bool| {
-            incident.timeline.iter().find(|entry| wanted(&entry.what)).map(|entry| entry.at)
-        };
+    fn add(&mut self, incident: &Incident, stages: &Stages) {
         let number = |wanted: fn(&Happening) -> bool| {
             incident.timeline.iter().filter(|entry| wanted(&entry.what)).count() as u32
         };
-        let taken = first(|what| matches!(what, Happening::Acknowledged { .. }));
-        let assigned = first(|what| matches!(what, Happening::Assigned(_)));
-        let responded = first(|what| matches!(what, Happening::Responded { .. }));
+        let Stages { taken, assigned, answered, .. } = *stages;
         let figures = &mut self.figures;
         figures.incidents += 1;
         figures.open += u32::from(incident.is_open());
         figures.acknowledged += u32::from(taken.is_some());
-        figures.responded += u32::from(responded.is_some());
-        figures.unanswered += u32::from(incident.is_open() && responded.is_none());
+        figures.responded += u32::from(answered.is_some());
+        figures.unanswered += u32::from(incident.is_open() && answered.is_none());
         figures.breaches += number(|what| matches!(what, Happening::Breached { .. }));
         figures.bounced += number(|what| matches!(what, Happening::Bounced { .. }));
         figures.reopened += number(|what| matches!(what, Happening::Reopened { .. }));
@@ -177,18 +181,21 @@ impl Gathered {
             |from: Timestamp, to: Timestamp| to.duration_since(from).max(SignedDuration::ZERO).as_secs();
         let opened = incident.opened_at;
         self.seen.push(took(incident.first_public, opened));
+        self.fetched.extend(stages.fetched.map(|at| took(stages.published, at)));
+        self.judged.extend(stages.fetched.map(|at| took(at, opened)));
+        self.told.extend(stages.told.map(|at| took(opened, at)));
         self.taken.extend(taken.map(|at| took(opened, at)));
         self.assigned
             .extend(assigned.map(|at| took(taken.filter(|taken| *taken <= at).unwrap_or(opened), at)));
-        self.answered.extend(responded.map(|at| took(opened, at)));
+        self.answered.extend(answered.map(|at| took(opened, at)));
         self.ended.extend(incident.closed_at().map(|at| took(opened, at)));
     }
 
     fn counted(self) -> Figures {
-        let Self { figures, seen, taken, assigned, answered, ended } = self;
-        let [seen, taken, assigned, answered, ended] =
-            [seen, taken, assigned, answered, ended].map(Spread::of);
-        Figures { seen, taken, assigned, answered, ended, ..figures }
+        let Self { figures, seen, fetched, judged, told, taken, assigned, answered, ended } = self;
+        let [seen, fetched, judged, told] = [seen, fetched, judged, told].map(Spread::of);
+        let [taken, assigned, answered, ended] = [taken, assigned, answered, ended].map(Spread::of);
+        Figures { seen, fetched, judged, told, taken, assigned, answered, ended, ..figures }
     }
 }
 
@@ -278,18 +285,28 @@ mod tests {
         let ended = desk.get(&"INC-20261122-02".parse().unwrap()).unwrap().clone();
         let all: Vec<Incident> = incidents.into_iter().chain([ended]).collect();
         let (since, until) = (at("2026-11-22T00:00:00Z"), at("2026-11-23T00:00:00Z"));
-        let told = Supervision::of(&all, By::Shift, since, until);
+        let minute = SignedDuration::from_mins(1);
+        let cases = || {
+            let of = |case| {
+                (case, Stages::of(case, Some(case.first_public + minute), Some(case.opened_at + minute)))
+            };
+            all.iter().map(of)
+        };
+        let told = Supervision::of(cases(), By::Shift, since, until);
         let total = &told.total;
         assert_eq!((total.incidents, total.open, total.acknowledged, total.responded), (3, 2, 2, 2));
         assert_eq!((total.unanswered, total.outcomes.get("solved")), (1, Some(&1)));
         assert_eq!(total.seen, Spread { cases: 3, p50: Some(1_800), p95: Some(1_800) });
+        assert_eq!(total.fetched, Spread { cases: 3, p50: Some(60), p95: Some(60) });
+        assert_eq!(total.judged, Spread { cases: 3, p50: Some(1_740), p95: Some(1_740) });
+        assert_eq!(total.told, Spread { cases: 3, p50: Some(60), p95: Some(60) });
         assert_eq!(total.taken, Spread { cases: 2, p50: Some(600), p95: Some(1_200) });
         assert_eq!(total.assigned, Spread { cases: 1, p50: Some(300), p95: Some(300) });
         assert_eq!(total.answered, Spread { cases: 2, p50: Some(3_600), p95: Some(6_000) });
         let shifts: Vec<(&str, u32)> =
             told.items.iter().map(|one| (one.of.as_str(), one.incidents)).collect();
         assert_eq!(shifts, [("00-08", 1), ("08-16", 1), ("16-24", 1)]);
-        let none = Supervision::of(&all, By::Department, until, Timestamp::MAX);
+        let none = Supervision::of(cases(), By::Department, until, Timestamp::MAX);
         assert_eq!((none.total.incidents, none.items.len(), none.total.seen), (0, 0, Spread::default()));
     }
 }

@@ -11,6 +11,7 @@
 //! distance to what is durable; when that grows, intake makes the crawl wait and answers 429 at the door.
 
 mod assessing;
+pub mod audit;
 pub mod backtest;
 pub mod clock;
 pub mod courier;

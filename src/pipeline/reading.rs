@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use super::lexicons::Lexicons;
 use crate::assess::{Assessment, Assessor};
 use crate::extract::post::{Post, PostId};
-use crate::incident::{Incident, IncidentId};
+use crate::incident::{Incident, IncidentId, Stages};
 use crate::journal::record::{DeskVerdict, Look, PostRecord, Record, RecordError};
 use crate::journal::{Journal, JournalError, Sequence, Stream};
 use crate::notify::{Delivery, NotificationKey};
@@ -155,6 +155,8 @@ pub struct WholeIncident {
     pub notifications: Vec<(OutboxEntry, Vec<Delivery>)>,
     /// What the desk said last of the posts that show it.
     pub verdicts: BTreeMap<PostId, DeskVerdict>,
+    /// When it reached which stage.
+    pub stages: Stages,
 }
 
 /// How a source does.
@@ -243,7 +245,22 @@ impl Reading {
             for shows in &incident.evidence {
                 verdicts.extend(reading.store.verdict(shows.post)?.map(|verdict| (shows.post, verdict)));
             }
-            Ok(Some(WholeIncident { incident, notifications, verdicts }))
+            let stages = reading.stages(&incident)?;
+            Ok(Some(WholeIncident { incident, notifications, verdicts, stages }))
+        })
+        .await
+    }
+
+    /// The incidents opened at or after `since` and before `until`, with the stages of their way.
+    pub async fn opened(
+        &self,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<(Incident, Stages)>, ReadingError> {
+        self.blocking(move |reading| {
+            let incidents = reading.store.incidents_opened(since, until)?;
+            let staged = |incident: Incident| Ok((incident.clone(), reading.stages(&incident)?));
+            incidents.into_iter().map(staged).collect::<Result<_, StoreError>>().map_err(Into::into)
         })
         .await
     }
@@ -428,6 +445,14 @@ impl Reading {
 
     /// Notifications about an incident, the newest first. They are kept in the order they were made, so
     /// those older than the incident end the search.
+    /// How long each stage of an incident's way took.
+    fn stages(&self, incident: &Incident) -> Result<Stages, StoreError> {
+        let first = incident.evidence.iter().min_by_key(|post| post.published_at);
+        let fetched = first.map(|post| self.store.post(post.post)).transpose()?.flatten();
+        let told = self.store.first_told(&incident.id)?;
+        Ok(Stages::of(incident, fetched.map(|state| state.first_seen), told))
+    }
+
     fn notifications_of(&self, incident: &Incident) -> Result<Vec<OutboxEntry>, StoreError> {
         let mut cursor: Option<Cursor> = None;
         let (mut found, mut seen) = (Vec::new(), 0);

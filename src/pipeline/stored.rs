@@ -150,7 +150,7 @@ impl Fates {
 }
 
 /// Calls `take` with every record of a stream; gives how many could not be read.
-fn each<R: Record>(
+pub(super) fn each<R: Record>(
     data: &Path,
     stream: Stream,
     mut take: impl FnMut(Sequence, R),

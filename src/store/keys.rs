@@ -74,6 +74,8 @@ pub(super) enum Table {
     VerdictAsked = b'k',
     /// Time, notification key of what is held back → nothing.
     OutboxHeld = b'h',
+    /// Incident id → when the first receiver took the word of it.
+    Told = b't',
     /// Silence id → `Silence`.
     Silence = b's',
     /// Event id → its `FactCard`.
@@ -86,7 +88,7 @@ pub(super) enum Table {
 
 impl Table {
     /// The tables that follow from the journal, with a name for reports.
-    pub(super) const JOURNALED: [(Self, &'static str); 34] = [
+    pub(super) const JOURNALED: [(Self, &'static str); 35] = [
         (Self::Meta, "meta"),
         (Self::Post, "post"),
         (Self::Thread, "thread"),
@@ -107,6 +109,7 @@ impl Table {
         (Self::OutboxBroken, "outbox broken"),
         (Self::OutboxHeld, "outbox held"),
         (Self::Silence, "silence"),
+        (Self::Told, "first told"),
         (Self::OutboxOrder, "outbox order"),
         (Self::OutboxCount, "outbox count"),
         (Self::Attempt, "attempt"),

@@ -3,9 +3,10 @@
 //! A notification enters in the same record as the change it tells of, and leaves the queue only by
 //! a recorded delivery or a recorded refusal. Nothing is taken out: what was sent stays to be shown.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::incident::IncidentId;
 use crate::journal::Sequence;
 use crate::journal::record::Requeued;
 use crate::notify::policy::{Decided, Fate};
@@ -87,6 +88,11 @@ impl Store {
     /// A notification by its key.
     pub fn notification(&self, key: &NotificationKey) -> Result<Option<OutboxEntry>, StoreError> {
         self.get(&entry_key(key))
+    }
+
+    /// When the first receiver took the word of an incident, if one did.
+    pub fn first_told(&self, incident: &IncidentId) -> Result<Option<Timestamp>, StoreError> {
+        self.get(&told_key(incident))
     }
 
     /// Every try to deliver a notification, in order.
@@ -233,6 +239,13 @@ pub(super) fn delivered(draft: &mut Draft<'_>, delivery: &Delivery) -> Result<Fo
         (_, Outcome::Broken) => OutboxState::Broken,
         (_, Outcome::Rejected) => OutboxState::Dead,
     };
+    if delivery.outcome == Outcome::Sent && !entry.notification.reason.is_outside() {
+        let told = told_key(&entry.notification.brief.incident);
+        if !draft.contains(&told)? {
+            let took = SignedDuration::from_millis(i64::from(delivery.took_ms));
+            draft.put(told, &(delivery.at + took));
+        }
+    }
     entry.last = Some(delivery.clone());
     enter(draft, &entry)?;
     draft.put(key, &entry);
@@ -310,6 +323,10 @@ fn name(state: OutboxState) -> &'static str {
         OutboxState::Held { .. } => "held",
         OutboxState::Withheld => "withheld",
     }
+}
+
+fn told_key(incident: &IncidentId) -> Key {
+    Table::Told.key().last(incident.as_str())
 }
 
 fn entry_key(key: &NotificationKey) -> Key {

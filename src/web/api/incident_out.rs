@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::shape::{EvidenceOut, NotificationOut};
 use crate::incident::{
     Actor, Checklists, Clocks, Dispatch, Happening, Incident, Item, Outcome, ReplyNow, ReplyStanding,
-    Running, Standing, TimelineEntry, Waiting,
+    Running, Stage, Stages, Standing, TimelineEntry, Waiting,
 };
 use crate::notify::Delivery;
 use crate::store::OutboxEntry;
@@ -52,6 +52,9 @@ pub(in crate::web) struct IncidentOut {
     checklist: Vec<ItemOut>,
     evidence: Vec<EvidenceOut>,
     timeline: Vec<TimelineOut>,
+    /// When it reached each stage of its way, in order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stages: Option<Vec<StageOut>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     notifications: Option<Vec<NotificationOut>>,
 }
@@ -115,6 +118,17 @@ pub(in crate::web) struct ReplyOut {
     published_at: Option<String>,
     /// `desk` or `crawler`.
     found: Option<&'static str>,
+}
+
+/// A stage of its way.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::web) struct StageOut {
+    /// `published`, `fetched`, `opened`, `told`, `taken`, `assigned` or `answered`.
+    stage: &'static str,
+    /// When it was reached.
+    at: Option<String>,
+    /// How long after the stage before it that was reached.
+    took_seconds: Option<f64>,
 }
 
 /// Something to be done for it.
@@ -197,9 +211,22 @@ impl IncidentOut {
             checklist: checklists.items(incident).into_iter().map(ItemOut::of).collect(),
             evidence: incident.evidence.iter().map(EvidenceOut::of).collect(),
             timeline: incident.timeline.iter().map(TimelineOut::of).collect(),
+            stages: None,
             notifications: sent
                 .map(|sent| sent.iter().map(|(entry, tries)| NotificationOut::of(entry, tries)).collect()),
         }
+    }
+}
+
+impl IncidentOut {
+    /// The same with the stages of its way.
+    pub(in crate::web) fn with_stages(self, stages: &Stages) -> Self {
+        let stage = |stage: &Stage| StageOut {
+            stage: stage.name,
+            at: stage.at.map(|at| at.to_string()),
+            took_seconds: stage.took.map(|took| took.as_millis() as f64 / 1000.0),
+        };
+        Self { stages: Some(stages.list().iter().map(stage).collect()), ..self }
     }
 }
 

@@ -58,7 +58,8 @@ pub(in crate::web) async fn one(
 ) -> Result<Json<IncidentOut>, Problem> {
     let whole = web.handles().reading.incident(incident_id(&id)?).await?.ok_or_else(Problem::not_found)?;
     let (configured, sent) = (web.configured(), Some(&whole.notifications[..]));
-    Ok(Json(IncidentOut::of(&whole.incident, &configured.clocks, &configured.checklists, sent, web.now())))
+    let out = IncidentOut::of(&whole.incident, &configured.clocks, &configured.checklists, sent, web.now());
+    Ok(Json(out.with_stages(&whole.stages)))
 }
 
 pub(in crate::web) async fn acknowledge(

@@ -44,8 +44,7 @@ pub(in crate::web) async fn counted(web: &Web, params: &Params) -> Result<Report
         Some(word) => By::from_word(word)
             .ok_or_else(|| Problem::bad("by is one of department, category, grade, source, shift"))?,
     };
-    let incidents =
-        web.handles().reading.blocking(move |reading| Ok(reading.store().incidents_opened(since, until)?));
-    let told = Supervision::of(&incidents.await?, by, since, until);
+    let cases = web.handles().reading.opened(since, until).await?;
+    let told = Supervision::of(cases.iter().map(|(case, stages)| (case, *stages)), by, since, until);
     Ok(Report { since, until, by: by.as_str(), told })
 }

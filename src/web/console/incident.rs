@@ -1,12 +1,12 @@
 //! One incident: why it fired, what shows it, what was done, who was told; and the steps of the work.
 
-use super::clocks;
+use super::clocks::{self, length};
 use super::steps::{Offer, department};
 use super::timeline::{Entry, told, who};
 use super::verdict::summary;
 use super::{Form, Frame, Nav, Page, render, see};
 use crate::detect::Evidence;
-use crate::incident::{Act, Incident, Item, ReplyNow, ReplyStanding, Substance};
+use crate::incident::{Act, Incident, Item, ReplyNow, ReplyStanding, Stage, Substance};
 use crate::web::Web;
 use crate::web::api::incidents::incident_id;
 use crate::web::auth::Visitor;
@@ -18,7 +18,7 @@ use askama::Template;
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 #[derive(Template)]
 #[template(path = "web/templates/incident.html")]
@@ -39,6 +39,34 @@ struct IncidentPage {
     o: Offer,
     replies: Vec<Reply>,
     checklist: Vec<Done>,
+    stages: Vec<Step>,
+}
+
+/// A stage of its way, as shown.
+struct Step {
+    name: &'static str,
+    at: Option<Timestamp>,
+    took: Option<String>,
+}
+
+impl Step {
+    fn of(l: Lang, stage: &Stage) -> Self {
+        let name = match stage.name {
+            "published" => l.t("首次发布", "Published"),
+            "fetched" => l.t("采集", "Fetched"),
+            "opened" => l.t("研判开单", "Opened"),
+            "told" => l.t("通知送达", "Told"),
+            "taken" => l.t("签收", "Taken"),
+            "assigned" => l.t("派单", "Given to a department"),
+            _ => l.t("回应", "Answered"),
+        };
+        let took = |took: SignedDuration| match took.as_secs() {
+            0 => l.t("不到1秒", "under 1 s").to_owned(),
+            seconds @ 1..60 => format!("{seconds} {}", l.t("秒", "s")),
+            _ => length(l, took),
+        };
+        Self { name, at: stage.at, took: stage.took.map(took) }
+    }
 }
 
 /// An item of the checklist, as shown.
@@ -145,6 +173,7 @@ pub(in crate::web) async fn page(
         sent: whole.notifications.into_iter().map(|(entry, tries)| Sent::of(l, entry, tries)).collect(),
         o: Offer::of(&web, &visitor, &i, &open),
         replies: i.replies().iter().map(|reply| Reply::of(l, reply)).collect(),
+        stages: whole.stages.list().iter().map(|stage| Step::of(l, stage)).collect(),
         checklist: configured.checklists.items(&i).into_iter().map(|item| Done::of(l, item)).collect(),
         i,
     };

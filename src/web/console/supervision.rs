@@ -33,7 +33,9 @@ struct SupervisionPage {
 struct Row {
     of: String,
     n: Figures,
+    fetched: String,
     seen: String,
+    told: String,
     taken: String,
     answered: String,
     endings: Vec<String>,
@@ -51,7 +53,9 @@ pub(in crate::web) async fn page(
         .chain(told.items.into_iter().map(|figures| (name(&web, l, by, &figures.of), figures)));
     let rows = rows.map(|(of, n)| Row {
         of,
+        fetched: spread(l, n.fetched),
         seen: spread(l, n.seen),
+        told: spread(l, n.told),
         taken: spread(l, n.taken),
         answered: spread(l, n.answered),
         endings: n.endings().map(|(outcome, times)| format!("{} {times}", l.outcome(outcome))).collect(),
@@ -78,7 +82,7 @@ pub(in crate::web) async fn csv(
     let Report { by, told, .. } = counted(&web, &params).await?;
     let l = visitor.lang;
     let mut text = String::from(
-        "\u{feff}of,incidents,open,acknowledged,responded,unanswered,breaches,bounced,reopened,dismissed,seen_p50,seen_p95,taken_p50,taken_p95,assigned_p50,assigned_p95,answered_p50,answered_p95,ended_p50,ended_p95\r\n",
+        "\u{feff}of,incidents,open,acknowledged,responded,unanswered,breaches,bounced,reopened,dismissed,seen_p50,seen_p95,fetched_p50,fetched_p95,judged_p50,judged_p95,told_p50,told_p95,taken_p50,taken_p95,assigned_p50,assigned_p95,answered_p50,answered_p95,ended_p50,ended_p95\r\n",
     );
     let total = Figures { of: "*".to_owned(), ..told.total };
     for n in std::iter::once(&total).chain(&told.items) {
@@ -95,7 +99,8 @@ pub(in crate::web) async fn csv(
             n.dismissed,
         ];
         let counts: Vec<String> = counts.iter().map(u32::to_string).collect();
-        let times = [n.seen, n.taken, n.assigned, n.answered, n.ended].map(|spread| [spread.p50, spread.p95]);
+        let times = [n.seen, n.fetched, n.judged, n.told, n.taken, n.assigned, n.answered, n.ended]
+            .map(|spread| [spread.p50, spread.p95]);
         let times: Vec<String> = times
             .iter()
             .flatten()
