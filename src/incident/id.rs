@@ -40,6 +40,11 @@ impl IncidentId {
         Self("WATCH".to_owned())
     }
 
+    /// What stands in place of a name where the change of a shift is told.
+    pub fn of_shift() -> Self {
+        Self("SHIFT".to_owned())
+    }
+
     /// Whether it names an incident of the desk, and neither a test nor the watch.
     pub fn is_of_desk(&self) -> bool {
         self.parts().is_some()

@@ -16,6 +16,7 @@ mod fact;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod fold;
+mod handover;
 mod id;
 mod names;
 mod reply;
@@ -40,6 +41,7 @@ pub use desk::{Act, Desk, DeskConfig, Refusal, optional as optional_note};
 pub use ending::{Dismissal, Outcome};
 pub use fact::{BadFact, FactCard, FactStatus};
 pub use fold::FoldError;
+pub use handover::{Accepted, Carried, Handover, HandoverId, Pack, Quiet, Sick};
 pub use id::{BadIncidentId, IncidentId, desk_time};
 pub use names::Names;
 pub use reply::{Doubt, FoundBy, Page, Reply, ReplyNow, ReplyStanding, Substance, answers};

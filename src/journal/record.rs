@@ -15,7 +15,7 @@ use crate::crawl::Role;
 use crate::crawl::fetch::Validators;
 use crate::detect::SignalId;
 use crate::extract::post::{Counts, Post, PostId};
-use crate::incident::{FactCard, IncidentEvent};
+use crate::incident::{FactCard, Handover, IncidentEvent};
 use crate::notify::policy::{Decided, Silence};
 use crate::notify::{Delivery, Notification, NotificationKey};
 use crate::people::{Person, PersonName, Role as Right, TokenRecord};
@@ -183,6 +183,8 @@ pub enum DeskRecord {
     Fates(Vec<Decided>),
     /// Somebody asked for silence, or ended it.
     Silence(Box<Silence>),
+    /// A shift changed, its pack was accepted, or others were called since nobody had.
+    Handover(Box<Handover>),
 }
 
 /// Notifications that are to be tried again, though they were refused or their receiver was set up wrong.

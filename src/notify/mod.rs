@@ -39,7 +39,7 @@ use crate::incident::{IncidentId, State};
 pub use address::{BadMailAddress, MailAddress};
 pub use batch::Batch;
 pub use email::{Mailer, MailerError};
-pub use plan::{copy_for, plan, silence_of, test_of};
+pub use plan::{copy_for, handover_of, plan, silence_of, test_of};
 pub use receiver::{Channel, Receiver, Receivers, Smtp, SmtpTls, Webhook};
 pub use render::{Mail, mail};
 pub use retry::Attempt;
@@ -126,6 +126,10 @@ pub enum Reason {
     Doubted,
     /// An answer that was seen is not there any more.
     Vanished,
+    /// A shift begins, and what is under way is to be accepted.
+    Handover,
+    /// Nobody has accepted what is under way.
+    Unaccepted,
 }
 
 /// What a message tells.
@@ -243,7 +247,7 @@ impl NotificationKey {
 
 impl Reason {
     /// All, in the order of an incident's life.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Opened,
         Self::Raised,
         Self::Acknowledged,
@@ -261,14 +265,16 @@ impl Reason {
         Self::Dismissed,
         Self::Merged,
         Self::Reopened,
+        Self::Handover,
+        Self::Unaccepted,
         Self::Silent,
         Self::Restored,
         Self::Test,
     ];
 
-    /// Whether it speaks of no incident: a test, or the word of the watch over the daemon.
+    /// Whether it speaks of no incident: a test, the word of the watch over the daemon, the change of a shift.
     pub fn is_outside(self) -> bool {
-        matches!(self, Self::Test | Self::Silent | Self::Restored)
+        matches!(self, Self::Test | Self::Silent | Self::Restored | Self::Handover | Self::Unaccepted)
     }
 
     /// The word used in records and the API.
@@ -294,6 +300,8 @@ impl Reason {
             Self::Verified => "verified",
             Self::Doubted => "doubted",
             Self::Vanished => "vanished",
+            Self::Handover => "handover",
+            Self::Unaccepted => "unaccepted",
         }
     }
 }

@@ -81,6 +81,8 @@ fn event(notification: &Notification, key: &str, console: &Url) -> Value {
         | Reason::ClockWarning
         | Reason::Breach
         | Reason::Escalated
+        | Reason::Handover
+        | Reason::Unaccepted
         | Reason::Silent => "trigger",
     };
     let summary: String = render::title(notification).chars().take(SUMMARY).collect();

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use crate::assess::Grade;
 use crate::incident::{
-    Actor, Doubt, Happening, Incident, IncidentEvent, IncidentId, Names, State, Substance, TimelineEntry,
-    desk_time, span,
+    Actor, Doubt, Handover, Happening, Incident, IncidentEvent, IncidentId, Names, State, Substance,
+    TimelineEntry, desk_time, span,
 };
 
 use super::receiver::{Receiver, Receivers};
@@ -97,6 +97,36 @@ pub fn silence_of(
         }
     }
     told
+}
+
+/// Word to one receiver that a shift begins and its pack waits to be accepted, or that nobody has accepted it; one a
+/// mailbox.
+pub fn handover_of(
+    receiver: &Receiver,
+    handover: &Handover,
+    reason: Reason,
+    now: Timestamp,
+) -> Vec<Notification> {
+    let due = desk_time(handover.due).strftime("%m-%d %H:%M");
+    let (grade, title, first) = match reason {
+        Reason::Unaccepted => (
+            Grade::Orange,
+            "交接班无人确认",
+            format!("{}的交接班到 {due} 仍无人确认，应接班：{}", handover.title, handover.coming.join("、")),
+        ),
+        _ => (
+            Grade::Blue,
+            "交接班",
+            format!(
+                "{}接班：{}，请在 {due} 前到“交接班”页面确认",
+                handover.title,
+                handover.coming.join("、")
+            ),
+        ),
+    };
+    let why = std::iter::once(first).chain(handover.pack.lines()).collect();
+    let word = Outside { incident: IncidentId::of_shift(), grade, title, why };
+    outside(receiver, reason, &word, now)
 }
 
 /// The same for the second channel of its receiver, with a line on why; nothing where there is none. Its key is made of

@@ -240,6 +240,18 @@ impl Seen {
                     "by": asked(&verdict.by),
                 }),
             ),
+            DeskRecord::Handover(handover) => {
+                let accepted = handover.accepted.as_ref();
+                let at = accepted.map(|accepted| accepted.at).or(handover.called_at).unwrap_or(handover.at);
+                one(
+                    at,
+                    "handover",
+                    json!({
+                        "handover": handover.id.as_str(), "coming": handover.coming, "open": handover.pack.open,
+                        "accepted_by": accepted.map(|accepted| actor(&accepted.by)), "called_at": handover.called_at,
+                    }),
+                )
+            }
             DeskRecord::Rescored(rescored) => {
                 one(rescored.at, "rescored", json!({"version": rescored.version, "by": asked(&rescored.by)}))
             }

@@ -10,6 +10,7 @@ mod delivery;
 mod fact;
 mod holding;
 mod reply;
+mod shifts;
 mod verdict;
 
 use std::sync::Arc;
@@ -23,6 +24,8 @@ use tokio_util::sync::CancellationToken;
 
 use self::holding::Holds;
 pub(super) use self::reply::Official;
+use self::shifts::Shifts;
+pub(super) use self::shifts::pack as carried;
 use super::clock::Clock;
 use super::flow::{Clerk, Concluded};
 use super::health::Health;
@@ -72,6 +75,9 @@ pub enum DeskError {
     /// A verdict says that a post is no service's matter, and gives it a grade or a department.
     #[error("what is no service's matter has neither grade nor department: both are none, or not spoken of")]
     NobodysMatter,
+    /// There is no such hand-over, or a later one has taken its place.
+    #[error("there is no hand-over {0} to be accepted")]
+    NoHandover(String),
     /// A silence is not taken.
     #[error(transparent)]
     Silence(#[from] BadSilence),
@@ -100,6 +106,7 @@ enum Command {
     Officials(Vec<Official>, Answer<()>),
     Silence(Box<Silence>, Answer<()>),
     EndSilence(String, Actor, Answer<()>),
+    Accept(String, Actor, Option<String>, Answer<()>),
     Record(Box<DeskRecord>, Answer<()>),
     NewClerk(Box<dyn FnOnce(&mut Clerk) + Send>, Answer<()>),
 }
@@ -157,6 +164,7 @@ pub(super) struct DeskTask {
     agenda: Agenda,
     /// What has to wait before it is told.
     holds: Holds,
+    shifts: Shifts,
     /// Least sleep before the clocks are looked at again; not zero after a failed write.
     rest: Duration,
     /// Told when something new lies in the outbox.
@@ -251,6 +259,7 @@ impl DeskTask {
         let DeskParts { clerk, config, journal, store, live, outbox, said, clock, health } = parts;
         let agenda = Agenda::of(&clerk.clocks, clerk.desk.open_incidents());
         let (holds, rest) = (Holds::read(&store)?, Duration::ZERO);
+        let shifts = Shifts::read(&store, clock.now())?;
         let task = Self {
             receiver,
             clerk,
@@ -260,6 +269,7 @@ impl DeskTask {
             live,
             agenda,
             holds,
+            shifts,
             rest,
             outbox,
             said,
@@ -302,6 +312,10 @@ impl DeskTask {
             self.agenda.look(&self.clerk.clocks, incident);
         }
         self.tick(now, &mut round);
+        if let Err(error) = self.change_shifts(now, &mut round) {
+            tracing::error!(%error, "the change of a shift could not be prepared; trying again");
+            self.shifts.rest(now);
+        }
         if let Err(error) = self.hold(now, &mut round) {
             // Not held back it is told at once: better early than lost.
             tracing::error!(%error, "what has to wait could not be looked up");
@@ -371,6 +385,7 @@ impl DeskTask {
             },
             Command::Silence(silence, answer) => self.take_silence(silence, round, answer),
             Command::EndSilence(id, by, answer) => self.take_end(&id, by, now, round, answer),
+            Command::Accept(id, by, note, answer) => self.take_accept(&id, by, note, now, round, answer),
             Command::Record(record, answer) => {
                 match self.fallbacks(&record, now) {
                     Ok(copies) => round.records.extend(copies),
@@ -381,6 +396,7 @@ impl DeskTask {
             Command::NewClerk(change, answer) => {
                 change(&mut self.clerk);
                 self.agenda = Agenda::of(&self.clerk.clocks, self.clerk.desk.open_incidents());
+                self.shifts.look_again();
                 round.promises.push(Promise::Done(answer));
             }
         }
@@ -388,7 +404,7 @@ impl DeskTask {
 
     /// How long until a clock has something to tell.
     fn until_next(&self) -> Duration {
-        let first = self.agenda.first().into_iter().chain(self.holds.first()).min();
+        let first = self.agenda.first().into_iter().chain(self.holds.first()).chain(self.shifts.next()).min();
         let Some(first) = first else { return GLANCE };
         super::crawling::wait_until(first, self.clock.now()).max(self.rest).min(GLANCE)
     }
@@ -491,6 +507,7 @@ impl DeskTask {
                 | DeskRecord::Verdict(_)
                 | DeskRecord::Rescored(_)
                 | DeskRecord::Silence(_)
+                | DeskRecord::Handover(_)
                 | DeskRecord::Fact(_) => {}
             }
         }
@@ -529,6 +546,10 @@ impl DeskTask {
         match Holds::read(&self.store) {
             Ok(holds) => self.holds = holds,
             Err(error) => tracing::error!(%error, "what is held back could not be read back"),
+        }
+        match Shifts::read(&self.store, now) {
+            Ok(shifts) => self.shifts = shifts,
+            Err(error) => tracing::error!(%error, "the hand-overs could not be read back"),
         }
     }
 }

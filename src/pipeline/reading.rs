@@ -18,10 +18,11 @@ use jiff::Timestamp;
 use super::lexicons::Lexicons;
 use crate::assess::{Assessment, Assessor};
 use crate::extract::post::{Post, PostId};
-use crate::incident::{Incident, IncidentId, Stages};
+use crate::incident::{Clocks, Incident, IncidentId, Pack, Stages};
 use crate::journal::record::{DeskVerdict, Look, PostRecord, Record, RecordError};
 use crate::journal::{Journal, JournalError, Sequence, Stream};
 use crate::notify::{Delivery, NotificationKey};
+use crate::pipeline::desk::carried;
 use crate::search::{
     Counting, Facets, Filters, Mark, Query, QueryError, QueryWord, Request, Search, SearchError, Sort, Word,
     highlight,
@@ -261,6 +262,15 @@ impl Reading {
             let incidents = reading.store.incidents_opened(since, until)?;
             let staged = |incident: Incident| Ok((incident.clone(), reading.stages(&incident)?));
             incidents.into_iter().map(staged).collect::<Result<_, StoreError>>().map_err(Into::into)
+        })
+        .await
+    }
+
+    /// What is under way: what would be handed over now.
+    pub async fn pack(&self, clocks: Clocks, now: Timestamp) -> Result<Pack, ReadingError> {
+        self.blocking(move |reading| {
+            let open = reading.store.incidents_in_mind(Timestamp::MAX)?;
+            Ok(carried(&reading.store, &Pack::of(&open, &clocks), now)?)
         })
         .await
     }

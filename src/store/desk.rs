@@ -6,8 +6,8 @@ use crate::journal::{Sequence, Stream};
 use super::draft::Draft;
 use super::sources::Paused;
 use super::{
-    Applied, Folded, Store, StoreError, facts, incidents, outbox, people, silences, sources, verdicts,
-    versions,
+    Applied, Folded, Store, StoreError, facts, handovers, incidents, outbox, people, silences, sources,
+    verdicts, versions,
 };
 
 impl Store {
@@ -47,6 +47,7 @@ fn fold(draft: &mut Draft<'_>, sequence: Sequence, record: &DeskRecord) -> Resul
                 outbox::decided(draft, decided)?;
             }
         }
+        DeskRecord::Handover(handover) => handovers::handed(draft, handover),
         DeskRecord::Silence(silence) => silences::said(draft, silence),
         DeskRecord::Fact(card) => facts::stated(draft, card),
         DeskRecord::Rescored(rescored) => versions::rescored(draft, sequence, rescored)?,

@@ -76,6 +76,8 @@ pub(super) enum Table {
     OutboxHeld = b'h',
     /// Incident id → when the first receiver took the word of it.
     Told = b't',
+    /// Hand-over id → `Handover`.
+    Handover = b'p',
     /// Silence id → `Silence`.
     Silence = b's',
     /// Event id → its `FactCard`.
@@ -88,7 +90,7 @@ pub(super) enum Table {
 
 impl Table {
     /// The tables that follow from the journal, with a name for reports.
-    pub(super) const JOURNALED: [(Self, &'static str); 35] = [
+    pub(super) const JOURNALED: [(Self, &'static str); 36] = [
         (Self::Meta, "meta"),
         (Self::Post, "post"),
         (Self::Thread, "thread"),
@@ -109,6 +111,7 @@ impl Table {
         (Self::OutboxBroken, "outbox broken"),
         (Self::OutboxHeld, "outbox held"),
         (Self::Silence, "silence"),
+        (Self::Handover, "hand-over"),
         (Self::Told, "first told"),
         (Self::OutboxOrder, "outbox order"),
         (Self::OutboxCount, "outbox count"),

@@ -20,6 +20,7 @@ mod codec;
 mod desk;
 mod draft;
 mod facts;
+mod handovers;
 mod incidents;
 mod keys;
 mod open;

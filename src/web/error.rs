@@ -164,9 +164,9 @@ impl From<DeskError> for Problem {
     fn from(error: DeskError) -> Self {
         let text = error.to_string();
         match error {
-            DeskError::Refused(Refusal::Unknown(_)) | DeskError::Silence(BadSilence::Unknown(_)) => {
-                Self::not_found()
-            }
+            DeskError::Refused(Refusal::Unknown(_))
+            | DeskError::Silence(BadSilence::Unknown(_))
+            | DeskError::NoHandover(_) => Self::not_found(),
             DeskError::Refused(
                 Refusal::Note
                 | Refusal::Department(_)

@@ -136,6 +136,8 @@ impl Lang {
             Reason::Restored => self.t("系统恢复", "restored"),
             Reason::Verified => self.t("答复已核验", "answer seen"),
             Reason::Doubted => self.t("答复未通过核验", "no answer"),
+            Reason::Handover => self.t("交接班", "hand-over"),
+            Reason::Unaccepted => self.t("交接班无人确认", "hand-over not accepted"),
             Reason::Vanished => self.t("答复已消失", "answer gone"),
         }
     }

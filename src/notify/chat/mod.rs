@@ -118,6 +118,8 @@ fn wants_action(reason: Reason) -> bool {
         | Reason::Escalated
         | Reason::Doubted
         | Reason::Vanished
+        | Reason::Handover
+        | Reason::Unaccepted
         | Reason::Silent => true,
         Reason::Acknowledged
         | Reason::Assigned

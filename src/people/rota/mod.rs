@@ -42,8 +42,19 @@ pub struct Layer {
     pub name: String,
     /// What people read.
     pub title: String,
+    /// How its hand-overs are accepted, if they are to be.
+    pub accept: Option<Acceptance>,
     plan: Plan,
     line: usize,
+}
+
+/// That who comes on duty accepts what is under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acceptance {
+    /// Within which time after the change.
+    pub within: SignedDuration,
+    /// Who is called if nobody does: names of `receivers.toml`, or layers.
+    pub calls: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,12 +1,13 @@
 //! `rota.toml`, read and checked as a whole.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use super::{Duty, LAYER, Layer, OnCall, Override, Plan, Rota, Shift, Turn, instant};
+use super::{Acceptance, Duty, LAYER, Layer, OnCall, Override, Plan, Rota, Shift, Turn, instant};
 use crate::alert::{Fault, Sheet};
 
 #[derive(Debug, Deserialize)]
@@ -28,6 +29,10 @@ struct LayerTable {
     turn: Option<TurnWord>,
     starts: Option<String>,
     handover: Option<String>,
+    #[serde(default, with = "humantime_serde")]
+    accept_within: Option<Duration>,
+    #[serde(default)]
+    accept_calls: Vec<String>,
     #[serde(default)]
     shift: Vec<ShiftTable>,
 }
@@ -75,7 +80,10 @@ struct OverrideTable {
 }
 
 const PERSON_KEYS: &[&str] = &["name", "title", "receivers"];
-const LAYER_KEYS: &[&str] = &["name", "title", "people", "turn", "starts", "handover", "shift"];
+const LAYER_KEYS: &[&str] =
+    &["name", "title", "people", "turn", "starts", "handover", "accept_within", "accept_calls", "shift"];
+/// Longest time in which a hand-over is to be accepted.
+const LONGEST_WAIT: Duration = Duration::from_hours(12);
 const OVERRIDE_KEYS: &[&str] = &["layer", "from", "until", "person", "instead_of", "reason"];
 /// Most people, layers and overrides.
 const MOST: usize = 500;
@@ -178,7 +186,12 @@ impl Rota {
     pub fn unknown_receivers(&self, known: &BTreeSet<String>) -> Vec<Fault> {
         let named =
             self.people.iter().flat_map(|person| person.receivers.iter().map(|name| (person.line, name)));
-        let unknown = named.filter(|(_, name)| !known.contains(*name));
+        let layers = self.names();
+        let calls = self.layers.iter().flat_map(|layer| {
+            let calls = layer.accept.iter().flat_map(|accept| &accept.calls);
+            calls.filter(|name| !layers.contains(*name)).map(|name| (layer.line, name))
+        });
+        let unknown = named.chain(calls).filter(|(_, name)| !known.contains(*name));
         unknown
             .map(|(line, name)| Fault::unknown(line, "receiver", name, known.iter().map(String::as_str)))
             .collect()
@@ -203,8 +216,25 @@ impl Rota {
 
 impl Layer {
     fn checked(table: LayerTable, line: usize) -> Result<Self, String> {
-        let LayerTable { name, title, people, turn, starts, handover, shift } = table;
+        let LayerTable { name, title, people, turn, starts, handover, accept_within, accept_calls, shift } =
+            table;
         legal("layer", &name)?;
+        let accept = match accept_within {
+            None if accept_calls.is_empty() => None,
+            None => return Err(format!("layer {name:?}: accept_calls wants accept_within")),
+            Some(within) if within.is_zero() || within > LONGEST_WAIT => {
+                return Err(format!("layer {name:?}: accept_within is longer than 0s and at most 12h"));
+            }
+            Some(_) if accept_calls.is_empty() => {
+                return Err(format!(
+                    "layer {name:?}: accept_within wants accept_calls: who is called if nobody accepts"
+                ));
+            }
+            Some(within) => {
+                let within = SignedDuration::try_from(within).map_err(|error| error.to_string())?;
+                Some(Acceptance { within, calls: accept_calls })
+            }
+        };
         let plan = match (people, turn, starts, shift.is_empty()) {
             (Some(people), turn, Some(starts), true) => {
                 if people.is_empty() {
@@ -234,7 +264,7 @@ impl Layer {
             }
         };
         let title = if title.trim().is_empty() { name.clone() } else { title };
-        Ok(Self { name, title, plan, line })
+        Ok(Self { name, title, accept, plan, line })
     }
 }
 

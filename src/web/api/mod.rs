@@ -3,6 +3,7 @@
 pub(super) mod desk;
 pub(super) mod events;
 pub(super) mod facts;
+pub(super) mod handovers;
 pub(super) mod health;
 pub(super) mod incident_out;
 pub(super) mod incidents;

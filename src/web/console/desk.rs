@@ -25,6 +25,8 @@ const FRESH: SignedDuration = SignedDuration::from_secs(6);
 struct Desk {
     f: Frame,
     q: Queue,
+    /// Hand-overs that wait to be accepted.
+    handovers: usize,
 }
 
 #[derive(Template)]
@@ -76,7 +78,8 @@ pub(in crate::web) async fn page(
 ) -> Page {
     let q = queue_of(&web, &visitor, &params).await?;
     let f = Frame::new(&visitor, Nav::Desk, visitor.lang.t("值守台", "Desk"), web.0.inbox.is_some());
-    Ok(render(&Desk { f, q }))
+    let handovers = super::handovers::waiting(&web).await?;
+    Ok(render(&Desk { f, q, handovers }))
 }
 
 pub(in crate::web) async fn queue(

@@ -6,6 +6,7 @@ pub(super) mod desk;
 pub(super) mod enter;
 pub(super) mod events;
 pub(super) mod facts;
+pub(super) mod handovers;
 pub(super) mod incident;
 pub(super) mod outbox;
 pub(super) mod post;
