@@ -88,6 +88,7 @@ impl App {
             receivers: loaded.receivers.clone(),
             clocks: loaded.clocks.clone(),
             checklists: loaded.checklists.clone(),
+            drill_within: loaded.config.incident.drill_within,
         };
         let exceptions = loaded.outward_exceptions();
         let setup = setup(loaded, &data, console.clone(), clock.clone())?;
@@ -340,6 +341,7 @@ impl Reloading {
             receivers: loaded.receivers.clone(),
             clocks: loaded.clocks.clone(),
             checklists: loaded.checklists.clone(),
+            drill_within: loaded.config.incident.drill_within,
         });
         let names = Names::new(loaded.lexicon.categories(), &loaded.departments);
         reload.names(names.clone()).await?;

@@ -66,7 +66,10 @@ impl GroupKey {
     /// The key of a signal that `rule` speaks to.
     pub(super) fn for_signal(by: &[GroupBy], rule: &str, signal: &Signal) -> Self {
         let wanted = GroupBy::ALL.into_iter().filter(|label| by.contains(label));
-        let labels: Vec<(&str, String)> = wanted.map(|label| label.label(rule, signal)).collect();
+        let mut labels: Vec<(&str, String)> = wanted.map(|label| label.label(rule, signal)).collect();
+        // A drill never belongs to what is real, nor to another drill.
+        let drill = signal.evidence.first().filter(|post| post.source.is_drill());
+        labels.extend(drill.map(|post| ("drill", post.post.to_string())));
         Self::of(labels.iter().map(|(name, value)| (*name, value.as_str())))
     }
 

@@ -16,6 +16,7 @@ use crate::config::{Config, Loaded, MODEL};
 use crate::crawl::politeness::HostPoliteness;
 use crate::demo::inbox::{Channel, Inbox, InboxMessage};
 use crate::demo::mail::MailSink;
+use crate::demo::officer;
 use crate::demo::schedule::Schedule;
 use crate::demo::site::TownSite;
 use crate::demo::sources::sources;
@@ -25,6 +26,7 @@ use crate::demo::webhook::WebhookSink;
 use crate::lexicon::matcher::Lexicon;
 use crate::lexicon::shelf::Shelf;
 use crate::model::Model;
+use crate::notify::policy::Policy;
 use crate::notify::{Receivers, Secret, SecretPlace};
 use crate::outward::Outward;
 use crate::pipeline::Handles;
@@ -57,6 +59,26 @@ pub(super) struct Demo {
 }
 
 /// The demo's own servers.
+/// Limits of the demo beside the law's: short, so that one passes while somebody watches.
+const CLOCKS: &str = r#"
+[[clock]]
+name = "demo-first-step"
+title = "首次处置（演示）"
+source = "演示用：30秒内签收"
+limit = "30s"
+until = "acknowledged"
+grades = ["red", "orange"]
+
+[[escalation]]
+name = "demo-leader"
+when = "breach"
+clock = "demo-first-step"
+receivers = ["leader-mail"]
+"#;
+
+/// Who is told in the demo: the leader only of what is called to him.
+const ROUTES: &str = "[[route]]\nreceivers = [\"duty-mail\", \"duty-hook\"]\n";
+
 struct Sideshow {
     beside: Beside,
     town: Arc<Town>,
@@ -82,9 +104,15 @@ impl Demo {
         let inbox = side.inbox.clone();
         let shown: crate::web::Inbox =
             Arc::new(move || inbox.messages().iter().map(|message| shown(message)).collect());
+        let clock_of_officer = clock.clone();
         let options = Options { data, watched: None, inbox: Some(shown), clock };
         let began = tokio::time::Instant::now();
         let app = App::start(loaded, options).await?;
+        let now: crate::demo::Now = {
+            let clock = clock_of_officer.clone();
+            Arc::new(move || clock.now())
+        };
+        side.beside.run("officer", officer::work(app.handles().clone(), now, side.beside.stop_token()));
         output::line(format!("The town of 禾川 is at {}", side.site_url))?;
         greet(&app)?;
         match self.exit_after {
@@ -179,7 +207,8 @@ impl Sideshow {
             crate::people::Departments::from_toml(include_str!("../../config/departments.toml"));
         let departments = departments.map_err(|faults| anyhow::anyhow!("departments.toml: {faults:?}"))?;
         let receivers = self.receivers()?;
-        let clocks = crate::incident::Clocks::from_toml(include_str!("../../config/clocks.toml"));
+        let clocks = format!("{}\n{CLOCKS}", include_str!("../../config/clocks.toml"));
+        let clocks = crate::incident::Clocks::from_toml(&clocks);
         let clocks = clocks.map_err(|faults| anyhow::anyhow!("clocks.toml: {faults:?}"))?;
         let checklists = crate::incident::Checklists::from_toml(include_str!("../../config/checklists.toml"));
         let checklists = checklists.map_err(|faults| anyhow::anyhow!("checklists.toml: {faults:?}"))?;
@@ -207,6 +236,7 @@ impl Sideshow {
         let text = format!(
             "[smtp]\nhost = \"{}\"\nport = {}\ntls = \"none\"\nfrom = \"民声值班台 <desk@minsheng.example>\"\n\n\
              [[receiver]]\nname = \"duty-mail\"\nkind = \"email\"\n[receiver.email]\nto = [\"值班室 <duty@desk.example>\"]\n\n\
+             [[receiver]]\nname = \"leader-mail\"\nkind = \"email\"\n[receiver.email]\nto = [\"带班领导 <leader@desk.example>\"]\n\n\
              [[receiver]]\nname = \"duty-hook\"\nkind = \"webhook\"\n[receiver.webhook]\nurl_env = \"url\"\nsecret_env = \"secret\"\n",
             self.mail.ip(),
             self.mail.port(),
@@ -215,7 +245,9 @@ impl Sideshow {
             let url = *place == SecretPlace::Environment("url".to_owned());
             Ok(Secret::new(if url { self.hook_url.clone() } else { self.secret.clone() }))
         };
-        Receivers::from_toml(&text, &read).map_err(|faults| anyhow::anyhow!("receivers: {faults:?}"))
+        let policy = Policy::from_toml(ROUTES).map_err(|faults| anyhow::anyhow!("routes: {faults:?}"))?;
+        let receivers = Receivers::from_toml(&text, &read);
+        Ok(receivers.map_err(|faults| anyhow::anyhow!("receivers: {faults:?}"))?.with_policy(policy))
     }
 }
 

@@ -23,6 +23,7 @@ mod rota;
 mod rules;
 mod search;
 mod serve;
+mod templates;
 mod verify;
 mod watch;
 
@@ -100,6 +101,9 @@ enum Command {
     Rescore(rescore::Rescore),
     /// Send a marked test through one receiver and show the answer
     NotifyTest(notify_test::NotifyTest),
+    /// Show and try the words of messages
+    #[command(subcommand)]
+    Templates(templates::Templates),
     /// Try the rules and routes
     #[command(subcommand)]
     Rules(rules::Rules),
@@ -171,7 +175,7 @@ pub fn main() -> ExitCode {
 async fn run(places: &Places, command: Command) -> Done {
     match command {
         Command::Serve => Box::pin(serve::run(places)).await,
-        Command::Demo(demo) => demo.run(places).await,
+        Command::Demo(demo) => Box::pin(demo.run(places)).await,
         Command::Check(check) => check.run(places),
         Command::Assess(assess) => assess.run(places),
         Command::Eval(eval) => eval.run(places),
@@ -185,6 +189,7 @@ async fn run(places: &Places, command: Command) -> Done {
         Command::Audit(audit) => audit.run(places),
         Command::Rescore(rescore) => rescore.run(places).await,
         Command::NotifyTest(test) => test.run(places).await,
+        Command::Templates(templates) => templates.run(places),
         Command::Rules(rules) => rules.run(places),
         Command::Rota(rota) => rota.run(places),
         Command::Watch(watch) => watch.run(places).await,

@@ -18,7 +18,7 @@ use crate::lexicon::fault::Faults;
 use crate::lexicon::matcher::Lexicon;
 use crate::model::Model;
 use crate::notify::policy::Policy;
-use crate::notify::{Receivers, SecretPlace};
+use crate::notify::{Part, Receivers, SecretPlace, Wording};
 use crate::outward::Outward;
 use crate::people::{Departments, Rota};
 use crate::source::Source;
@@ -110,6 +110,9 @@ pub fn load(directories: &Directories, today: Date) -> Result<Loaded, Vec<Fault>
     let mut parts = parts;
     if let (Some(policy), Some((_, receivers, _))) = (policy, &mut parts) {
         *receivers = std::mem::take(receivers).with_policy(policy);
+        if let Some(wording) = wording(&directories.config.join("templates"), &mut faults) {
+            *receivers = std::mem::take(receivers).with_wording(wording);
+        }
         let path = directories.config.join("receivers.toml");
         faults.extend(receivers.unknown_windows().into_iter().map(|fault| of_alert(&path, fault)));
     }
@@ -164,6 +167,28 @@ pub fn load(directories: &Directories, today: Date) -> Result<Loaded, Vec<Fault>
             Err(faults)
         }
     }
+}
+
+/// The texts that the office wrote itself; ours where it wrote none.
+fn wording(dir: &Path, faults: &mut Vec<Fault>) -> Option<Wording> {
+    let mut read = |part: Part| {
+        let path = dir.join(part.file());
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => {
+                faults.push(Fault::error(&path, 0, format!("it cannot be read: {error}")));
+                None
+            }
+        }
+    };
+    let own = Part::ALL.map(&mut read);
+    let wrong = match Wording::new(own) {
+        Ok(wording) => return Some(wording),
+        Err(wrong) => wrong,
+    };
+    faults.extend(wrong.into_iter().map(|(part, fault)| of_alert(&dir.join(part.file()), fault)));
+    None
 }
 
 /// Time of the next 90 days in which nobody is on duty, each span a warning, and overrides that are long over.

@@ -6,9 +6,11 @@
 //!
 //! Nothing here spawns or reads the clock: a server binds to a free port of the loopback and is then a future that
 //! ends when it is asked to stop; the time comes in as a [`Now`].
+//! An [`officer`] acts at the desk, so that acknowledgement, assignment and a limit that passes can be seen.
 
 pub mod inbox;
 pub mod mail;
+pub mod officer;
 pub mod schedule;
 pub mod site;
 pub mod sources;

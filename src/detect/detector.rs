@@ -191,6 +191,11 @@ impl Detector {
         let said = &*post.post;
         let at = self.event_time(said);
         let graded = self.graded(post, sequence);
+        if said.source.is_drill() {
+            let signals =
+                graded.map(|(grade, spoken)| self.drill(post, at, grade, &spoken)).unwrap_or_default();
+            return Observed { signals, ..Observed::default() };
+        }
         let spoken = graded.as_ref().map(|(_, spoken)| spoken.clone());
         let heard = Heard::of(post, &mut self.sorts);
         let placed = self.state.events.observe(&heard, spoken.as_ref());
@@ -220,6 +225,13 @@ impl Detector {
         Observed { signals, topic, placed }
     }
 
+    /// What a drill's post tips: only what one post tips by itself, and nothing of it is remembered.
+    fn drill(&self, post: &AssessedPost, at: Timestamp, grade: Grade, spoken: &Spoken) -> Vec<Signal> {
+        let tip = Tip { post, subject: &spoken.subject, at, grade, evidence: &spoken.evidence };
+        let single = self.watches.iter().filter(|watch| matches!(watch.measure, Watched::Post { .. }));
+        single.filter_map(|watch| conclude(watch, &tip, &mut Matter::default())).collect()
+    }
+
     /// The grade of a post, and what it is about, if it is graded.
     fn graded(&self, post: &AssessedPost, sequence: u64) -> Option<(Grade, Spoken)> {
         let (said, judged) = (&*post.post, &*post.assessment);
@@ -229,7 +241,8 @@ impl Detector {
             place: judged.places.first().cloned(),
             department: judged.department.as_ref().map(|department| department.id.clone()),
         };
-        let source_name = self.source_names.get(&said.source).map_or(said.source.as_str(), String::as_str);
+        let known = self.source_names.get(&said.source).map_or(said.source.as_str(), String::as_str);
+        let source_name = if said.source.is_drill() { "演练" } else { known };
         Some((grade, Spoken { subject, evidence: evidence::of(post, sequence, source_name) }))
     }
 

@@ -54,6 +54,9 @@ pub struct DeskConfig {
     pub keeps_closed: Duration,
     /// Most closed incidents kept in memory. Default: 1000.
     pub max_closed: usize,
+    /// Within which time somebody should take a drill. Default: 15m.
+    #[serde(with = "humantime_serde")]
+    pub drill_within: Duration,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,7 +68,12 @@ struct Ended {
 impl Default for DeskConfig {
     fn default() -> Self {
         let day = Duration::from_hours(24);
-        Self { recurs_within: day * 30, keeps_closed: day, max_closed: 1000 }
+        Self {
+            recurs_within: day * 30,
+            keeps_closed: day,
+            max_closed: 1000,
+            drill_within: Duration::from_mins(15),
+        }
     }
 }
 

@@ -245,7 +245,13 @@ mod tests {
         };
         assert_eq!(pack.incidents[0].id, waits.id, "the gravest first");
         assert!(pack.incidents[0].promised.as_ref().is_some_and(|what| what.starts_with("答复待核验")));
-        insta::assert_snapshot!(pack.lines().join("\n"), @"");
+        insta::assert_snapshot!(pack.lines().join("\n"), @r#"
+        在办处置单 2 件（红1、橙1）
+        其中待签收 1 件
+        最先到期：INC-20261122-02“望江花园 · 停水”，权威信息发布 11-22 21:00
+        有承诺或等待事项的 1 件
+        采集异常的信源 1 个：town-forum
+        "#);
         assert_eq!(Pack::default().lines(), ["在办处置单 0 件"]);
     }
 }

@@ -11,6 +11,7 @@ mod change;
 mod checklist;
 mod clock;
 mod desk;
+mod drill;
 mod ending;
 mod fact;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use clock::{
     Agenda, Calendar, Clock, Clocks, Escalation, Limit, Running, Standing, Start, Trigger, Until, span,
 };
 pub use desk::{Act, Desk, DeskConfig, Refusal, optional as optional_note};
+pub use drill::{DrillResult, MARK as DRILL_MARK, MonthlyScore};
 pub use ending::{Dismissal, Outcome};
 pub use fact::{BadFact, FactCard, FactStatus};
 pub use fold::FoldError;

@@ -48,9 +48,12 @@ impl Names {
     pub(super) fn title(&self, alert: &Alert) -> String {
         let subject = &alert.signal.subject;
         let matter = alert.signal.matter();
+        let drill = alert.signal.evidence.first().is_some_and(|post| post.source.is_drill());
+        let mark = if drill { super::DRILL_MARK } else { "" };
         let parts =
             [subject.place.as_deref().unwrap_or("地点待核实"), self.category(subject.category), &matter];
-        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        format!("{mark}{}", parts.join(" · "))
     }
 }
 

@@ -148,7 +148,7 @@ impl Supervision {
         let (mut total, mut items) = (Gathered::default(), BTreeMap::<String, Gathered>::new());
         for (incident, stages) in incidents {
             let within = incident.opened_at >= since && incident.opened_at < until;
-            if within && incident.state != State::Merged {
+            if within && incident.state != State::Merged && !incident.is_drill() {
                 total.add(incident, &stages);
                 items.entry(by.of(incident)).or_default().add(incident, &stages);
             }

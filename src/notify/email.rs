@@ -30,7 +30,7 @@ use super::receiver::{Smtp, SmtpTls};
 use super::render;
 use super::retry::Attempt;
 use super::webhook::one_line;
-use super::{Notification, NotificationKey};
+use super::{Notification, NotificationKey, Wording};
 
 /// Until the connection to the relay stands.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -90,9 +90,10 @@ impl Mailer {
         &self,
         notification: &Notification,
         to: &MailAddress,
+        wording: &Wording,
         now: Timestamp,
     ) -> (Attempt, String) {
-        let message = match self.message(notification, to, now) {
+        let message = match self.message(notification, to, wording, now) {
             Ok(message) => message,
             Err(error) => return (Attempt::Rejected, one_line(&error.to_string())),
         };
@@ -106,16 +107,17 @@ impl Mailer {
 
     /// The mail as it goes over the wire.
     pub fn compose(&self, notification: &Notification, to: &MailAddress, now: Timestamp) -> Option<Vec<u8>> {
-        self.message(notification, to, now).ok().map(|message| message.formatted())
+        self.message(notification, to, &Wording::default(), now).ok().map(|message| message.formatted())
     }
 
     fn message(
         &self,
         notification: &Notification,
         to: &MailAddress,
+        wording: &Wording,
         now: Timestamp,
     ) -> Result<Message, lettre::error::Error> {
-        let mail = render::mail(notification, &self.console);
+        let mail = render::mail(notification, &self.console, wording);
         let id = |transition: u32, key: &NotificationKey| {
             let incident = &notification.brief.incident;
             format!("<inc.{incident}.{}.{}@{}>", transition + 1, key.as_str(), self.smtp.from.host())

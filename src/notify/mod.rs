@@ -28,6 +28,7 @@ mod secret;
 mod services;
 mod signature;
 pub mod webhook;
+mod wording;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -45,6 +46,7 @@ pub use render::{Mail, mail};
 pub use retry::Attempt;
 pub use secret::{Secret, SecretError, SecretPlace};
 pub use signature::{BadWebhookSecret, WebhookSecret};
+pub use wording::{Part, Wording};
 
 /// One recipient, channel and reason.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use crate::assess::Grade;
 use crate::incident::{
-    Actor, Doubt, Handover, Happening, Incident, IncidentEvent, IncidentId, Names, State, Substance,
-    TimelineEntry, desk_time, span,
+    Actor, DRILL_MARK, Doubt, Handover, Happening, Incident, IncidentEvent, IncidentId, Names, State,
+    Substance, TimelineEntry, desk_time, span,
 };
 
 use super::receiver::{Receiver, Receivers};
@@ -304,13 +304,16 @@ fn reason(entry: &TimelineEntry) -> Option<Reason> {
 
 fn brief(incident: &Incident, was: Option<Grade>, names: &Names) -> Brief {
     let department = incident.department().map(str::to_owned);
+    let drill = incident.is_drill();
+    let mark = if drill { DRILL_MARK } else { "" };
+    let marked = drill.then(|| "这是演练，请照常签收、处置；不计入统计".to_owned());
     Brief {
         incident: incident.id.clone(),
         grade: incident.grade,
         was,
         state: incident.state,
         title: incident.title.clone(),
-        matter: incident.matter.clone(),
+        matter: format!("{mark}{}", incident.matter),
         follows: incident.follows.clone(),
         category: incident.subject.category.id().to_owned(),
         category_name: names.category(incident.subject.category).to_owned(),
@@ -318,7 +321,7 @@ fn brief(incident: &Incident, was: Option<Grade>, names: &Names) -> Brief {
         department_name: department.as_deref().map(|id| names.department(id).to_owned()),
         department,
         rule: incident.rules.first().cloned().unwrap_or_default(),
-        why: incident.why.clone(),
+        why: marked.into_iter().chain(incident.why.iter().cloned()).collect(),
         action: incident.timeline.last().and_then(|entry| action(entry, names)),
         voices: incident.voices,
         evidence: incident.evidence.iter().take(Brief::EVIDENCE).cloned().collect(),

@@ -21,7 +21,7 @@ use super::policy::Policy;
 use super::secret::{Secret, SecretError, SecretPlace};
 use super::services::{self, ServiceTable};
 use super::signature::WebhookSecret;
-use super::{Notification, Reason};
+use super::{Notification, Part, Reason, Wording};
 
 /// All of one `receivers.toml`. An empty file is legal: then nobody is told anything.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -32,6 +32,8 @@ pub struct Receivers {
     pub heartbeat: Option<Heartbeat>,
     /// Who is told when: `routes.toml`.
     pub policy: Policy,
+    /// In which words: `templates/`.
+    pub wording: Wording,
     list: Vec<Receiver>,
 }
 
@@ -281,7 +283,7 @@ impl Receivers {
         }
         sheet.close(
             &["smtp", "heartbeat", "receiver"],
-            Self { smtp, heartbeat, policy: Policy::default(), list: receivers },
+            Self { smtp, heartbeat, policy: Policy::default(), wording: Wording::default(), list: receivers },
         )
     }
 
@@ -289,6 +291,17 @@ impl Receivers {
     #[must_use]
     pub fn with_policy(self, policy: Policy) -> Self {
         Self { policy, ..self }
+    }
+
+    /// The same in these words.
+    #[must_use]
+    pub fn with_wording(mut self, wording: Wording) -> Self {
+        for receiver in &mut self.list {
+            if let Channel::Chat(chat) = &mut receiver.channel {
+                chat.wording = wording.is_own(Part::Chat).then(|| wording.clone());
+            }
+        }
+        Self { wording, ..self }
     }
 
     /// Windows that receivers speak of and the policy does not know.

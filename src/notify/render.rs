@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use askama::Template;
 use jiff::Timestamp;
 use url::Url;
 
@@ -14,7 +13,7 @@ use crate::detect::Evidence;
 use crate::incident::{IncidentId, State, desk_time};
 
 use super::address::is_unsafe;
-use super::{Batch, Brief, Notification, Reason};
+use super::{Batch, Brief, Notification, Part, Reason, Wording};
 
 /// Longest subject, in characters.
 const SUBJECT: usize = 60;
@@ -31,10 +30,9 @@ pub struct Mail {
 }
 
 /// The words of a mail. `console` is the console's address, for links.
-pub fn mail(notification: &Notification, console: &Url) -> Mail {
+pub fn mail(notification: &Notification, console: &Url, wording: &Wording) -> Mail {
     let view = View::of(notification, console);
-    let text = TextPart { view: &view }.render().expect("rendering writes to memory only");
-    let html = HtmlPart { view: &view }.render().expect("rendering writes to memory only");
+    let (text, html) = (wording.of(Part::MailText, &view), wording.of(Part::MailHtml, &view));
     Mail { subject: subject(notification), text, html }
 }
 
@@ -246,18 +244,6 @@ impl Shown {
             url: open.map(ToString::to_string),
         }
     }
-}
-
-#[derive(Template)]
-#[template(path = "notify/templates/mail.txt", escape = "none")]
-struct TextPart<'a> {
-    view: &'a View,
-}
-
-#[derive(Template)]
-#[template(path = "notify/templates/mail.html")]
-struct HtmlPart<'a> {
-    view: &'a View,
 }
 
 fn headline(notification: &Notification) -> String {

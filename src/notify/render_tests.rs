@@ -8,7 +8,7 @@ fn console() -> Url {
 }
 
 fn told(nth: usize) -> String {
-    let mail = mail(&fixture::notifications()[nth], &console());
+    let mail = mail(&fixture::notifications()[nth], &console(), &Wording::default());
     format!("{}\n\n{}", mail.subject, mail.text)
 }
 
@@ -129,7 +129,7 @@ fn the_closing_says_who_what_and_how_long_it_took() {
 fn a_test_is_marked_as_one() {
     let receivers = fixture::receivers("");
     let tests = test_of(receivers.get("duty").unwrap(), crate::detect::fixture::at("2026-11-22T00:47:00Z"));
-    let mail = mail(&tests[0], &console());
+    let mail = mail(&tests[0], &console(), &Wording::default());
     insta::assert_snapshot!(format!("{}\n\n{}", mail.subject, mail.text), @r"
     【测试】测试通知
 
@@ -149,7 +149,7 @@ fn the_watch_over_the_daemon_speaks_plainly() {
     let why = vec!["https://minsheng.example/ 没有应答".to_owned(), "已持续6分钟".to_owned()];
     let at = crate::detect::fixture::at;
     let told = silence_of(receivers.get("duty").unwrap(), true, why, at(since), at(now));
-    let mail = mail(&told[0], &console());
+    let mail = mail(&told[0], &console(), &Wording::default());
     insta::assert_snapshot!(format!("{}\n\n{}", mail.subject, mail.text), @r"
     【系统】民声值班台无应答
 
@@ -174,7 +174,7 @@ fn hostile_text_stays_text() {
     brief.place = Some("很长的地名".repeat(20));
     brief.evidence[0].excerpt = "<script>alert(1)</script><img src=x onerror=alert(1)>".to_owned();
     brief.evidence[0].url = Some("javascript:alert(1)".parse().unwrap());
-    let mail = mail(&notification, &console());
+    let mail = mail(&notification, &console(), &Wording::default());
     assert_eq!(mail.subject.chars().count(), SUBJECT);
     assert!(!mail.subject.contains(['\r', '\n', '\u{202e}']), "{:?}", mail.subject);
     assert!(mail.subject.ends_with(" · INC-20261122-01"), "{}", mail.subject);

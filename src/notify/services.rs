@@ -110,6 +110,7 @@ impl ServiceTable {
                     secret,
                     keyword,
                     mentions: self.mentions(service)?,
+                    wording: None,
                 }))
             }
             Kind::Alertmanager => {

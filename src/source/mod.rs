@@ -47,6 +47,9 @@ pub struct Source {
 #[serde(try_from = "String", into = "String")]
 pub struct SourceId(Arc<str>);
 
+/// The source of drills.
+const DRILL: &str = "drill";
+
 /// Why a text is no source id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a source id is 1 to 64 of a-z, 0-9, '-', '_', '.', beginning with a letter or digit: {0:?} is not")]
@@ -67,6 +70,11 @@ impl SourceId {
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is the source of drills: nothing is crawled under it, and nobody may push to it.
+    pub fn is_drill(&self) -> bool {
+        &*self.0 == DRILL
     }
 }
 

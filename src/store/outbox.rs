@@ -3,6 +3,8 @@
 //! A notification enters in the same record as the change it tells of, and leaves the queue only by
 //! a recorded delivery or a recorded refusal. Nothing is taken out: what was sent stays to be shown.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -114,18 +116,26 @@ impl Store {
         Ok(receivers)
     }
 
-    /// What is to be tried by `now` at one receiver, the longest due first, at most `limit`.
+    /// What is to be tried by `now` at one receiver, the longest due first, at most `limit`; what is under way is left out.
     pub fn outbox_due(
         &self,
         receiver: &str,
         limit: usize,
         now: Timestamp,
+        under_way: &BTreeSet<NotificationKey>,
     ) -> Result<Vec<OutboxEntry>, StoreError> {
         let queue = Table::OutboxDue.key().text(receiver);
         let mut due = Vec::new();
-        for pair in self.range(&queue, &queue.clone().time(now).bytes(&[0xff])).take(limit) {
+        for pair in self.range(&queue, &queue.clone().time(now).bytes(&[0xff])) {
+            if due.len() == limit {
+                break;
+            }
             let (key, _) = pair?;
-            due.extend(self.get::<OutboxEntry>(&Table::Outbox.key().bytes(&key[queue.0.len() + 8..]))?);
+            let name = &key[queue.0.len() + 8..];
+            if !under_way.is_empty() && under_way.iter().any(|one| one.as_str().as_bytes() == name) {
+                continue;
+            }
+            due.extend(self.get::<OutboxEntry>(&Table::Outbox.key().bytes(name))?);
         }
         Ok(due)
     }

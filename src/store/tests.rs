@@ -9,6 +9,8 @@ use url::Url;
 
 mod judged;
 
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::alert::{Alert, GroupKey};
 use crate::assess::Grade;
@@ -366,7 +368,7 @@ fn the_outbox_keeps_what_is_due_broken_and_done_apart() {
     ]);
     store.apply_desk(&records).unwrap();
     let due = |now| {
-        let due = store.outbox_due("desk", 9, at(now)).unwrap();
+        let due = store.outbox_due("desk", 9, at(now), &BTreeSet::new()).unwrap();
         due.iter().map(|e| (e.notification.brief.incident.clone(), e.attempts)).collect::<Vec<_>>()
     };
     assert_eq!(due(1), []);
@@ -686,7 +688,7 @@ proptest! {
         let listed = parts.notifications(&OutboxFilter::default(), None, 99).unwrap().items;
         prop_assert_eq!(counts.waiting + counts.sent + counts.dead + counts.broken, listed.len() as u64);
         let due = parts.outbox_receivers().unwrap().into_iter();
-        let due = due.map(|receiver| parts.outbox_due(&receiver, 99, at(1_000_000)).unwrap().len() as u64).sum::<u64>();
+        let due = due.map(|receiver| parts.outbox_due(&receiver, 99, at(1_000_000), &BTreeSet::new()).unwrap().len() as u64).sum::<u64>();
         prop_assert_eq!(counts.waiting, due);
         let work = parts.incidents(&IncidentFilter::default(), None, 99).unwrap().items;
         prop_assert!(work.windows(2).all(|pair| pair[0].state.rank() <= pair[1].state.rank()));

@@ -79,6 +79,8 @@ pub struct Configured {
     pub clocks: Clocks,
     /// What is to be checked off.
     pub checklists: Checklists,
+    /// Within which time somebody should take a drill.
+    pub drill_within: std::time::Duration,
 }
 
 /// Shows what the demo's sinks received. Gives the messages, the newest first.

@@ -9,7 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::api::incidents::Step;
 use super::api::params::OF_POSTS;
 use super::api::{
-    events, facts, handovers, incident_out, rescore, rota, shape, silences, steps, topics, verdict,
+    drills, events, facts, handovers, incident_out, rescore, rota, shape, silences, steps, topics, verdict,
 };
 use super::console::{self, Frame, Nav};
 use super::error::{Kind, ProblemBody};
@@ -114,7 +114,7 @@ fn parameters(path: &str, verb: Verb) -> Vec<&'static str> {
         (Verb::Get, "/api/v1/coverage") => names.extend(["source", "since", "until"]),
         (Verb::Get, "/api/v1/facts") => names.extend(["status", "limit"]),
         (Verb::Get, "/api/v1/supervision") => names.extend(["since", "until", "by"]),
-        (Verb::Get, "/api/v1/handovers") => names.extend(["limit"]),
+        (Verb::Get, "/api/v1/drills" | "/api/v1/handovers") => names.push("limit"),
         (Verb::Get, "/api/v1/silences") => names.extend(["state", "limit"]),
         (Verb::Get, "/api/v1/rota") => names.extend(["at", "days"]),
         (Verb::Get, "/api/v1/labels") => names.extend(["since", "until", "cursor", "limit"]),
@@ -194,6 +194,7 @@ fn asked(path: &str, verb: Verb) -> Option<Asked> {
         (Verb::Post, "/api/v1/silences" | "/api/v1/silences/preview") => {
             Some(Asked { schema: "SilenceAsked", keyed: false })
         }
+        (Verb::Post, "/api/v1/drills") => Some(Asked { schema: "DrillAsked", keyed: false }),
         (Verb::Post, "/api/v1/handovers/{id}/accept") => Some(Asked { schema: "Step", keyed: false }),
         (Verb::Post, "/api/v1/rescore") => Some(Asked { schema: "Rescore", keyed: false }),
         (Verb::Get | Verb::Post | Verb::Delete, _) => None,
@@ -233,6 +234,8 @@ fn answer(path: &str, verb: Verb) -> Option<&'static str> {
         (Verb::Get, "/api/v1/events/{id}") => "EventOut",
         (Verb::Post, "/api/v1/events/{id}/fact") => "Fact",
         (Verb::Get, "/api/v1/facts") => "FactList",
+        (Verb::Get, "/api/v1/drills") => "DrillList",
+        (Verb::Post, "/api/v1/drills") => "DrillBegun",
         (Verb::Get, "/api/v1/handovers") => "HandoverList",
         (Verb::Post, "/api/v1/handovers/{id}/accept") => "Handover",
         (Verb::Get, "/api/v1/silences") => "SilenceList",
@@ -274,6 +277,9 @@ fn schemas() -> Map<String, Value> {
     add::<steps::Snooze>(&mut found);
     add::<steps::Split>(&mut found);
     add::<steps::Check>(&mut found);
+    add::<drills::Asked>(&mut found);
+    add::<drills::Drills>(&mut found);
+    add::<drills::Begun>(&mut found);
     add::<handovers::Handovers>(&mut found);
     add::<handovers::HandoverOut>(&mut found);
     add::<silences::Asked>(&mut found);

@@ -127,7 +127,14 @@ async fn desk_in(
     if setup.is_none() {
         handles.desk.put_person(person).await.unwrap();
     }
-    let configured = Configured { departments, rules, receivers: Receivers::default(), clocks, checklists };
+    let configured = Configured {
+        departments,
+        rules,
+        receivers: Receivers::default(),
+        clocks,
+        checklists,
+        drill_within: DeskConfig::default().drill_within,
+    };
     let metrics = Metrics::install().unwrap();
     let web = Web::new(WebConfig::default(), handles, metrics, configured, setup, inbox);
     let router = router(web.clone()).layer(axum::Extension(Stop(CancellationToken::new())));

@@ -5,7 +5,7 @@ use crate::mention::{Named, mentions};
 use crate::tree::SourceFile;
 
 /// Crates that only some modules may name, so that they can be exchanged in one place.
-const HOMES: [(&str, &[&str]); 12] = [
+const HOMES: [(&str, &[&str]); 13] = [
     ("sled", &["store"]),
     ("tantivy", &["search"]),
     ("jieba_rs", &["text"]),
@@ -15,7 +15,8 @@ const HOMES: [(&str, &[&str]); 12] = [
     ("axum", &["web", "demo"]),
     ("tower_http", &["web", "demo"]),
     ("utoipa", &["web"]),
-    ("askama", &["web", "notify", "report", "demo"]),
+    ("askama", &["web", "report", "demo"]),
+    ("minijinja", &["notify"]),
     ("reqwest", &["outward"]),
     ("lettre", &["notify"]),
 ];

@@ -254,6 +254,22 @@ def good_relay(authority, tls):
         found = wait_for("both to be written down as broken", lambda: all_are(daemon, lost, "broken"))
         same([outcomes for _, outcomes in found.values()], [["broken"]] * 2, "tries")
 
+    with case("an office writes its own words: a template that is wrong is refused by line, one that is right is used at once"):
+        shown = daemon.cli("templates", "show", "mail.txt").stdout
+        assert "{{ headline }}" in shown, shown
+        (daemon.config / "templates").mkdir()
+        daemon.write("templates/mail.txt", "禾川值班：{{ headline }}\n{{ headlin }}\n")
+        done = daemon.cli("check", check=False)
+        assert done.returncode == 2 and "mail.txt:2" in done.stdout + done.stderr, done.stdout + done.stderr
+        daemon.write("templates/mail.txt", "禾川值班：{{ headline }}\n{% for post in posts %}{{ post.excerpt }}\n{% endfor %}{{ link }}\n")
+        assert daemon.cli("templates", "preview", "mail.txt").stdout.startswith("禾川值班："), "the preview"
+        before = len(relay.taken)
+        own = push(daemon, "世纪广场商场起火，浓烟很大，有人被困，急需救援")
+        mails = lambda: (found := relay.to(DUTY, own["id"])) and found
+        text = wait_for("the mail in own words", mails)[0].part("plain")
+        assert text.startswith("禾川值班：发现新情况") and "浓烟很大" in text, text
+        assert len(relay.taken) > before, "no mail"
+
     with case("the password stands in no answer, file of data or log"):
         answers = "".join(daemon.get(path, raw=True) for path in ("/api/v1/receivers", "/api/v1/notifications", "/metrics"))
         assert PASSWORD not in answers and PASSWORD not in daemon.log()

@@ -98,6 +98,23 @@ def main():
         same(daemon.request("POST", "/api/v1/handovers/H-1/accept")[0], 404, "one that is none")
         same((reasons("wang").count("handover"), reasons("chief").count("unaccepted")), (1, 1), "told once each")
 
+    with case("drill: it goes the whole way and is marked all along; it is in no figure and nobody may push one"):
+        before = daemon.get("/api/v1/supervision")["total"]["incidents"]
+        status, _, body = daemon.request("POST", "/api/v1/drills", b"{}", {"Content-Type": "application/json"})
+        same(status, 200, f"beginning one: {body}")
+        found = lambda: [one for one in daemon.incidents() if one["title"].startswith("【演练】")]
+        drill = wait_for("the drill's incident", found)[0]
+        wait_for("the word of it", lambda: any("【演练】" in sent and "不计入统计" in sent for _, _, sent in told))
+        same(daemon.get("/api/v1/drills")["items"][0]["passed"], None, "under way")
+        daemon.request("POST", f"/api/v1/incidents/{drill['id']}/acknowledge", b"", {"Content-Type": "application/json"})
+        drills = daemon.get("/api/v1/drills")
+        same((drills["items"][0]["passed"], drills["months"][0]["drills"], drills["months"][0]["passed"]), (True, 1, 1), "score")
+        same(daemon.get("/api/v1/supervision")["total"]["incidents"], before, "supervision")
+        same(daemon.get("/api/v1/events")["items"] and [e for e in daemon.get("/api/v1/events")["items"] if "晕倒" in str(e) and "drill" in str(e)], [], "events")
+        same(daemon.push({"id": "x", "source": "drill", "text": "燃气泄漏"})["accepted"], 0, "a pushed one")
+        page = daemon.get("/drills", raw=True)
+        assert "及格" in page and "开始演练" in page, "the page"
+
     with case("audit: the export is a chain; whatever is changed, left out or cut off is found; it is the journal's own"):
         file = daemon.home / "audit.jsonl"
         done = daemon.cli("export", "audit", "--out", file)

@@ -37,7 +37,7 @@ pub(super) async fn send(
         further.push(calls.join(" "));
     }
     further.extend(chat.keyword.clone());
-    let said = message(Service::DingTalk, batch, console, LIMIT, &further);
+    let said = message(Service::DingTalk, batch, console, LIMIT, &further, chat.wording.as_ref());
     let query = chat.secret.as_ref().map(|secret| signed(secret.reveal(), now)).unwrap_or_default();
     match chat.hook.post(outward, &query, &[], &markdown(&said, &called)).await {
         Ok(answer) => judge(&answer, now),

@@ -34,7 +34,7 @@ pub(super) async fn send(
         further.push(calls.join(" "));
     }
     further.extend(chat.keyword.clone());
-    let said = message(Service::Feishu, batch, console, LIMIT, &further);
+    let said = message(Service::Feishu, batch, console, LIMIT, &further, chat.wording.as_ref());
     let secret = chat.secret.as_ref().map(Secret::reveal);
     let (attempt, words) = match chat.hook.post(outward, &[], &[], &signed(card(&said), secret, now)).await {
         Ok(answer) if is_about_card(&answer) => {

@@ -20,7 +20,7 @@ use url::Url;
 use super::hook::Hook;
 use super::retry::Attempt;
 use super::secret::Secret;
-use super::{Batch, Notification, Reason};
+use super::{Batch, Notification, Reason, Wording};
 use crate::assess::Grade;
 use crate::outward::Outward;
 
@@ -37,6 +37,8 @@ pub struct Chat {
     pub keyword: Option<String>,
     /// Who is called.
     pub mentions: Mentions,
+    /// The words of an office's own, if it wrote any.
+    pub wording: Option<Wording>,
 }
 
 /// A chat service.

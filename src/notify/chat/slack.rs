@@ -36,7 +36,7 @@ pub(super) async fn send(
     console: &Url,
     now: Timestamp,
 ) -> (Attempt, String) {
-    let said = message(Service::Slack, batch, console, LIMIT, &[]);
+    let said = message(Service::Slack, batch, console, LIMIT, &[], chat.wording.as_ref());
     match chat.hook.post(outward, &[], &[], &blocks(&said)).await {
         Ok(answer) => judge(&answer, now),
         Err(failed) => failed,

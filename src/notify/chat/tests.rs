@@ -25,7 +25,7 @@ fn console() -> Url {
 
 fn said(service: Service, nth: usize) -> Message {
     let batch = Batch::one(fixture::notifications().remove(nth));
-    message(service, &batch, &console(), 4_096, &[])
+    message(service, &batch, &console(), 4_096, &[], None)
 }
 
 /// Seven incidents, of which one is red.
@@ -135,7 +135,7 @@ fn one_that_was_closed_at_slack() {
 
 #[test]
 fn seven_incidents_are_told_in_one_message_red_first() {
-    let said = message(Service::WeCom, &seven(), &console(), 4_096, &[]);
+    let said = message(Service::WeCom, &seven(), &console(), 4_096, &[], None);
     insta::assert_snapshot!(format!("{}\n\n{}", said.title, said.text), @r#"
     【汇总】7 件处置单有新情况，最高红级
 
@@ -149,7 +149,7 @@ fn seven_incidents_are_told_in_one_message_red_first() {
     · 黄 停水 · 望江花园7期：发现新情况，等待签收。 [INC-20261122-07](https://minsheng.example/incidents/INC-20261122-07)
     [打开值班台](https://minsheng.example/)
     "#);
-    let short = message(Service::WeCom, &seven(), &console(), 420, &[]);
+    let short = message(Service::WeCom, &seven(), &console(), 420, &[], None);
     assert!(short.text.len() <= 420 && short.text.contains("红 停水 · 望江花园4期"), "{}", short.text);
     assert!(short.text.contains("件，详见控制台）"), "{}", short.text);
 }
@@ -165,7 +165,7 @@ fn as_many_as_are_told_together_are_all_named() {
     let batch = Batch::of(told.collect()).unwrap();
     for service in Service::ALL {
         let bytes = if service == Service::Slack { 3_900 } else { 4_096 };
-        let said = message(service, &batch, &console(), bytes, &[]).text;
+        let said = message(service, &batch, &console(), bytes, &[], None).text;
         for one in batch.iter() {
             assert!(said.contains(one.brief.incident.as_str()), "{service:?}: {said}");
         }
@@ -178,7 +178,7 @@ fn what_is_of_no_incident_leads_to_the_console() {
     let duty = receivers.get("duty").unwrap();
     let now = fixture::notification().created_at;
     let told = silence_of(duty, true, vec!["没有应答".to_owned()], now, now).remove(0);
-    let said = message(Service::DingTalk, &Batch::one(told), &console(), 4_096, &[]);
+    let said = message(Service::DingTalk, &Batch::one(told), &console(), 4_096, &[], None);
     insta::assert_snapshot!(said.text, @r"
     **【系统】民声值班台无应答**
 
@@ -217,7 +217,7 @@ proptest! {
         }
         notification.brief.place = Some(excerpt.clone());
         notification.brief.why = vec![excerpt.clone(); 4];
-        let said = message(service, &Batch::one(notification), &console(), bytes, &[]);
+        let said = message(service, &Batch::one(notification), &console(), bytes, &[], None);
         let text = &said.text;
         prop_assert!(text.len() <= bytes, "{} > {bytes}", text.len());
         prop_assert!(text.contains("https://minsheng.example/incidents/INC-20261122-01"));

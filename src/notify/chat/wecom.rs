@@ -21,7 +21,7 @@ pub(super) async fn send(
     console: &Url,
     now: Timestamp,
 ) -> (Attempt, String) {
-    let said = message(Service::WeCom, batch, console, LIMIT, &[]);
+    let said = message(Service::WeCom, batch, console, LIMIT, &[], chat.wording.as_ref());
     let answer = match chat.hook.post(outward, &[], &[], &markdown(&said)).await {
         Ok(answer) => answer,
         Err(failed) => return failed,

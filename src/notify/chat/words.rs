@@ -8,7 +8,7 @@ use super::cut::{cut, fit};
 use super::dialect::{bold, coloured, line_end, link, link_of_post, plain, quote};
 use crate::assess::Grade;
 use crate::notify::render::{self, View};
-use crate::notify::{Batch, Notification};
+use crate::notify::{Batch, Notification, Part, Wording};
 
 /// Longest excerpt, reason and name in bytes.
 const EXCERPT: usize = 240;
@@ -40,11 +40,12 @@ pub(super) fn message(
     console: &Url,
     bytes: usize,
     further: &[String],
+    wording: Option<&Wording>,
 ) -> Message {
     let grade = batch.iter().map(|notification| notification.brief.grade).max().unwrap_or(Grade::Blue);
     let over = batch.iter().all(|notification| !notification.brief.state.is_open());
     match batch.single() {
-        Some(one) => single(service, one, console, bytes, further, (grade, over)),
+        Some(one) => single(service, one, console, bytes, further, (grade, over), wording),
         None => digest(service, batch, console, bytes, further, (grade, over)),
     }
 }
@@ -56,6 +57,7 @@ fn single(
     bytes: usize,
     further: &[String],
     (grade, over): (Grade, bool),
+    wording: Option<&Wording>,
 ) -> Message {
     let view = View::of(notification, console);
     let brief = &notification.brief;
@@ -63,6 +65,31 @@ fn single(
     let title = render::title(notification);
     let shown = plain(service, &cut(&title, NAME));
     let mut head = heading(service, grade, &shown);
+    let middle = match wording {
+        Some(wording) => own_words(service, &view, wording, &mut head),
+        None => our_words(service, &view, &mut head),
+    };
+    let words = if outside { "打开值班台" } else { "打开处置单" };
+    let mut foot = further.to_vec();
+    foot.push(link(service, words, &view.link));
+    if !view.versions.is_empty() {
+        foot.push(plain(service, &cut(&format!("北京时间。{}", view.versions), NAME)));
+    }
+    let posts = brief.posts;
+    let left_out = |_| format!("…（共 {posts} 条，详见控制台）");
+    let text = fit(&head, &middle, &foot, bytes, line_end(service), left_out);
+    Message { title, grade, over, text, link: (view.link, words) }
+}
+
+/// The lines of an office's own words: what they hold is text, whatever marks stand in it.
+fn own_words(service: Service, view: &View, wording: &Wording, head: &mut Vec<String>) -> Vec<String> {
+    let text = wording.of(Part::Chat, view);
+    let mut lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
+    head.extend(lines.next().map(|first| quote(service, &plain(service, &cut(first, REASON)))));
+    lines.map(|line| plain(service, &cut(line, REASON))).collect()
+}
+
+fn our_words(service: Service, view: &View, head: &mut Vec<String>) -> Vec<String> {
     head.push(quote(service, &plain(service, &cut(&view.headline, REASON))));
     let mut middle = Vec::new();
     for (name, value) in &view.rows {
@@ -88,16 +115,7 @@ fn single(
         let said = plain(service, &cut(&post.excerpt, EXCERPT));
         middle.push(format!("{nth}. 「{said}」 {from}，{}{place}", post.at));
     }
-    let words = if outside { "打开值班台" } else { "打开处置单" };
-    let mut foot = further.to_vec();
-    foot.push(link(service, words, &view.link));
-    if !view.versions.is_empty() {
-        foot.push(plain(service, &cut(&format!("北京时间。{}", view.versions), NAME)));
-    }
-    let posts = brief.posts;
-    let left_out = |_| format!("…（共 {posts} 条，详见控制台）");
-    let text = fit(&head, &middle, &foot, bytes, line_end(service), left_out);
-    Message { title, grade, over, text, link: (view.link, words) }
+    middle
 }
 
 /// The title within the text, where the service shows none beside it.

@@ -99,6 +99,12 @@ impl Carriers {
         deliveries
     }
 
+    /// Whether a receiver is reached by mail.
+    fn is_mailbox(&self, receiver: &str) -> bool {
+        let set = self.0.now.load();
+        set.receivers.get(receiver).is_some_and(|receiver| matches!(receiver.channel, Channel::Email(_)))
+    }
+
     /// The robot behind a receiver, if it is one.
     fn way(&self, receiver: &str) -> Option<Way> {
         let set = self.0.now.load();
@@ -146,7 +152,9 @@ impl Carriers {
             Channel::Alertmanager(alertmanager) => alertmanager.send(outward, batch, console, at).await,
             Channel::PagerDuty(pagerduty) => pagerduty.send(outward, batch, console, at).await,
             Channel::Email(_) => match (receiver.mailbox_of(first), &set.mailer) {
-                (Some(mailbox), Some(mailer)) => mailer.send(first, mailbox, at).await,
+                (Some(mailbox), Some(mailer)) => {
+                    mailer.send(first, mailbox, &set.receivers.wording, at).await
+                }
                 (None, _) => (Attempt::Rejected, "this mailbox was taken off the list".to_owned()),
                 (_, None) => (Attempt::Broken, "no mail relay is set up".to_owned()),
             },

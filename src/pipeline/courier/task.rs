@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -21,8 +22,10 @@ use crate::pipeline::health::Health;
 use crate::store::{OutboxEntry, Store, StoreError};
 use crate::telemetry::metric;
 
-/// Tries at once to one receiver; a robot has one.
-const LANE: usize = 8;
+/// Tries at once to one receiver; a robot has one, and what it came to is written down before the next. A relay is asked by
+/// few connections; what takes each message by itself may be asked by more.
+const MAILS: usize = 8;
+const LANE: usize = 32;
 /// Notifications under way at once, all lanes together.
 const MOST: usize = 512;
 /// Longest sleep between two glances at the outbox.
@@ -66,8 +69,10 @@ struct Ended {
 /// What is known between rounds.
 #[derive(Default)]
 struct Known {
-    /// What is under way, by receiver.
+    /// What is under way, by receiver: tried, or what it came to not yet written down.
     busy: BTreeMap<String, BTreeSet<NotificationKey>>,
+    /// How many tries have not ended, by receiver.
+    trying: BTreeMap<String, Arc<AtomicUsize>>,
     robots: HashMap<u64, Robot>,
 }
 
@@ -89,11 +94,11 @@ impl CourierTask {
             tokio::select! {
                 () = stop.cancelled() => break,
                 () = woken => {}
-                Some(ended) = tries.join_next(), if !tries.is_empty() => match ended {
-                    Ok(ended) => known.ended(ended),
-                    Err(error) => tracing::error!(%error, "a try ended by a fault"),
-                },
+                Some(ended) = tries.join_next(), if !tries.is_empty() => known.note(ended),
                 () = tokio::time::sleep(wait) => {}
+            }
+            while let Some(ended) = tries.try_join_next() {
+                known.note(ended);
             }
         }
         let all = async { while tries.join_next().await.is_some() {} };
@@ -105,26 +110,27 @@ impl CourierTask {
     /// What is due by now and not under way, by receiver: no more of each than can be begun.
     async fn glance(&self, known: &Known) -> Vec<Queue> {
         let (store, now) = (self.store.clone(), self.clock.now());
-        let busy: BTreeMap<String, usize> =
-            known.busy.iter().map(|(receiver, keys)| (receiver.clone(), keys.len())).collect();
+        let busy = known.busy.clone();
+        let carriers = self.carriers.clone();
+        let room: BTreeMap<String, usize> =
+            known.trying.keys().map(|name| (name.clone(), known.room(name, LANE))).collect();
         let reading = move || {
-            let queues = store.outbox_receivers()?.into_iter().map(|receiver| {
-                let most = DIGEST.max(LANE) + busy.get(&receiver).copied().unwrap_or(0);
-                let due = store.outbox_due(&receiver, most, now)?;
+            let (none, mut queues) = (BTreeSet::new(), Vec::new());
+            for receiver in store.outbox_receivers()? {
+                let room = room.get(&receiver).copied().unwrap_or(LANE);
+                let most = if carriers.way(&receiver).is_some() { DIGEST } else { room };
+                // A lane that is full is not read: the end of a try will wake us.
+                if most == 0 {
+                    continue;
+                }
+                let due = store.outbox_due(&receiver, most, now, busy.get(&receiver).unwrap_or(&none))?;
                 let next = if due.len() < most { store.outbox_next(&receiver, now)? } else { None };
-                Ok::<_, StoreError>(Queue { receiver, due, next })
-            });
-            queues.collect::<Result<Vec<_>, _>>()
+                queues.push(Queue { receiver, due, next });
+            }
+            Ok::<_, StoreError>(queues)
         };
         match tokio::task::spawn_blocking(reading).await {
-            Ok(Ok(mut queues)) => {
-                for queue in &mut queues {
-                    if let Some(busy) = known.busy.get(&queue.receiver) {
-                        queue.due.retain(|entry| !busy.contains(&entry.notification.key));
-                    }
-                }
-                queues
-            }
+            Ok(Ok(queues)) => queues,
             Ok(Err(error)) => {
                 tracing::error!(%error, "the outbox could not be read");
                 Vec::new()
@@ -175,9 +181,9 @@ impl CourierTask {
         known: &mut Known,
         tries: &mut JoinSet<Ended>,
     ) {
+        let lane = if self.carriers.is_mailbox(receiver) { MAILS } else { LANE };
         for entry in due {
-            let busy = known.busy.get(receiver).map_or(0, BTreeSet::len);
-            if busy >= LANE || tries.len() >= MOST {
+            if known.room(receiver, lane) == 0 || tries.len() >= MOST {
                 return;
             }
             self.begin(receiver.to_owned(), None, vec![entry], known, tries);
@@ -194,9 +200,10 @@ impl CourierTask {
     ) {
         let keys: Vec<NotificationKey> = batch.iter().map(|entry| entry.notification.key.clone()).collect();
         known.busy.entry(receiver.clone()).or_default().extend(keys.iter().cloned());
+        let trying = Trying::begin(known.trying.entry(receiver.clone()).or_default(), &self.outbox);
         let (desk, carriers, clock) = (self.desk.clone(), self.carriers.clone(), self.clock.clone());
         tries.spawn(async move {
-            let (sent, silent) = Box::pin(make(&desk, &carriers, &clock, &receiver, &batch)).await;
+            let (sent, silent) = Box::pin(make(&desk, &carriers, &clock, &receiver, &batch, trying)).await;
             let told = batch.into_iter().map(|entry| entry.notification.brief.incident);
             let told = if sent { told.collect() } else { Vec::new() };
             Ended { receiver, robot, silent, told, at: clock.now(), keys }
@@ -204,7 +211,39 @@ impl CourierTask {
     }
 }
 
+/// A try that has not ended. When it has, the next may begin, while what it came to is being written down.
+struct Trying {
+    count: Arc<AtomicUsize>,
+    outbox: Arc<Notify>,
+}
+
+impl Trying {
+    fn begin(count: &Arc<AtomicUsize>, outbox: &Arc<Notify>) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self { count: Arc::clone(count), outbox: Arc::clone(outbox) }
+    }
+}
+
+impl Drop for Trying {
+    fn drop(&mut self) {
+        self.count.fetch_sub(1, Ordering::Relaxed);
+        self.outbox.notify_one();
+    }
+}
+
 impl Known {
+    /// How many more tries a receiver's lane has room for.
+    fn room(&self, receiver: &str, lane: usize) -> usize {
+        lane.saturating_sub(self.trying.get(receiver).map_or(0, |count| count.load(Ordering::Relaxed)))
+    }
+
+    fn note(&mut self, ended: Result<Ended, tokio::task::JoinError>) {
+        match ended {
+            Ok(ended) => self.ended(ended),
+            Err(error) => tracing::error!(%error, "a try ended by a fault"),
+        }
+    }
+
     fn ended(&mut self, ended: Ended) {
         if let Some(busy) = self.busy.get_mut(&ended.receiver) {
             busy.retain(|key| !ended.keys.contains(key));
@@ -229,6 +268,7 @@ async fn make(
     clock: &Clock,
     receiver: &str,
     batch: &[OutboxEntry],
+    trying: Trying,
 ) -> (bool, Option<Timestamp>) {
     let begun = clock.now();
     for entry in batch.iter().filter(|entry| entry.attempts == 0) {
@@ -236,6 +276,7 @@ async fn make(
         histogram!(metric::ALERT_SECONDS).record(waited.as_secs_f64());
     }
     let (deliveries, silent) = carriers.deliver(batch, clock).await;
+    drop(trying);
     for delivery in &deliveries {
         let outcome = match delivery.outcome {
             Outcome::Sent => "sent",

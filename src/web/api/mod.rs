@@ -1,6 +1,7 @@
 //! What machines ask: JSON in, JSON out.
 
 pub(super) mod desk;
+pub(super) mod drills;
 pub(super) mod events;
 pub(super) mod facts;
 pub(super) mod handovers;

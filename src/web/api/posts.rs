@@ -61,6 +61,10 @@ pub(in crate::web) async fn push(
     let mut batch = Vec::new();
     for (place, found) in read.into_iter().enumerate() {
         match found {
+            Ok(found) if found.post.source.is_drill() => {
+                let reason = "the source drill is for drills: begin one at /api/v1/drills".to_owned();
+                answer.rejected.push(RejectedLine { line: place + 1, reason });
+            }
             Ok(found) => batch.push(found),
             Err(Rejection::NotARecord(blank)) if blank.is_empty() => {}
             Err(rejection) => {

@@ -3,6 +3,7 @@
 mod clocks;
 mod curve;
 pub(super) mod desk;
+pub(super) mod drills;
 pub(super) mod enter;
 pub(super) mod events;
 pub(super) mod facts;
