@@ -105,7 +105,31 @@ fn engine() -> Environment<'static> {
     engine.set_auto_escape_callback(|name| {
         if name == Part::MailHtml.file() { AutoEscape::Html } else { AutoEscape::None }
     });
+    // The engine's own escaping turns the strokes of addresses too, which no reader of the source could follow.
+    engine.set_formatter(|out, state, value| {
+        let text = value.as_str().filter(|_| !value.is_safe());
+        match (state.auto_escape(), text) {
+            (AutoEscape::Html, Some(text)) => escape(out, text),
+            _ => minijinja::escape_formatter(out, state, value),
+        }
+    });
     engine
+}
+
+/// The five characters that mean something in HTML.
+fn escape(out: &mut minijinja::Output<'_>, text: &str) -> Result<(), minijinja::Error> {
+    use std::fmt::Write;
+    for c in text.chars() {
+        match c {
+            '&' => out.write_str("&#38;")?,
+            '<' => out.write_str("&#60;")?,
+            '>' => out.write_str("&#62;")?,
+            '"' => out.write_str("&#34;")?,
+            '\'' => out.write_str("&#39;")?,
+            c => out.write_char(c)?,
+        }
+    }
+    Ok(())
 }
 
 impl Wording {
@@ -254,7 +278,7 @@ mod tests {
         let wording = Wording::new(own).unwrap();
         assert_eq!(
             wording.preview(Part::MailHtml).unwrap(),
-            "<p>望江花园停水两天了，&lt;老人&gt;没法做饭</p>"
+            "<p>望江花园停水两天了，&#60;老人&#62;没法做饭</p>"
         );
         assert_eq!(wording.preview(Part::Chat).unwrap(), "橙级 发现新情况，等待签收。");
         assert_eq!(wording.preview(Part::MailText), Wording::default().preview(Part::MailText));
