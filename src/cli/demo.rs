@@ -20,7 +20,7 @@ use crate::demo::officer;
 use crate::demo::schedule::Schedule;
 use crate::demo::site::TownSite;
 use crate::demo::sources::sources;
-use crate::demo::summary::Summary;
+use crate::demo::summary::{Steps, Summary};
 use crate::demo::town::Town;
 use crate::demo::webhook::WebhookSink;
 use crate::lexicon::matcher::Lexicon;
@@ -271,12 +271,13 @@ fn shown(message: &InboxMessage) -> crate::web::InboxMessage {
 fn summary(handles: &Handles, side: &Sideshow, ran: Duration) -> anyhow::Result<Summary> {
     let posts = handles.store.post_count()?;
     let mut incidents: BTreeMap<Grade, u64> = BTreeMap::new();
-    let mut trap_alerts = Vec::new();
+    let (mut trap_alerts, mut steps) = (Vec::new(), Steps::default());
     let mut cursor = None;
     loop {
         let page = handles.store.incidents(&IncidentFilter::default(), cursor.as_ref(), 200)?;
         for incident in &page.items {
             *incidents.entry(incident.grade).or_default() += 1;
+            steps.add(incident);
             let opened_by = incident.evidence.first().and_then(|evidence| evidence.url.as_ref());
             let trap =
                 opened_by.and_then(|url| side.town.at_address(url)).filter(|entry| entry.story.is_trap());
@@ -290,5 +291,5 @@ fn summary(handles: &Handles, side: &Sideshow, ran: Duration) -> anyhow::Result<
         }
     }
     let (mails, webhooks) = (side.inbox.count(Channel::Mail), side.inbox.count(Channel::Webhook));
-    Ok(Summary { ran, posts, incidents, mails, webhooks, trap_alerts })
+    Ok(Summary { ran, posts, incidents, steps, mails, webhooks, trap_alerts })
 }

@@ -36,10 +36,11 @@ pub async fn work(handles: Handles, now: Now, stop: CancellationToken) -> io::Re
         };
         open.sort_by(|one, other| (one.opened_at, &one.id).cmp(&(other.opened_at, &other.id)));
         for incident in open.iter().filter(|incident| incident.grade >= Grade::Orange) {
-            if !taken.contains(&incident.id) {
+            // The story is told by the red ones.
+            if incident.grade == Grade::Red && !taken.contains(&incident.id) {
                 taken.push(incident.id.clone());
             }
-            let place = taken.iter().position(|id| *id == incident.id).unwrap_or_default();
+            let place = taken.iter().position(|id| *id == incident.id).unwrap_or(usize::MAX);
             let age = now().duration_since(incident.opened_at);
             let Some(act) = next(incident, place, age) else { continue };
             match handles.desk.act(incident.id.clone(), act, Actor::Person(name.clone()), None).await {

@@ -480,7 +480,7 @@ async function everyPage(browser, daemon) {
   await look.context.close();
   const pages = {
     desk: "/", closed: "/?state=closed", incident, post, search: "/search", found: `/search?q=${encodeURIComponent("起火")}`, wrong: "/search?q=%28%28",
-    topics: "/topics", events: "/events", event, facts: "/facts", rota: "/rota", supervision: "/supervision", sources: "/sources", outbox: "/outbox", settings: "/settings", docs: "/docs",
+    topics: "/topics", events: "/events", event, facts: "/facts", rota: "/rota", silences: "/silences", handover: "/handover", drills: "/drills", supervision: "/supervision", sources: "/sources", outbox: "/outbox", settings: "/settings", docs: "/docs",
   };
   for (const [width, height] of [[1280, 800], [390, 844]]) {
     for (const colorScheme of ["light", "dark"]) {
