@@ -316,14 +316,15 @@ impl DeskTask {
             tracing::error!(%error, "the change of a shift could not be prepared; trying again");
             self.shifts.rest(now);
         }
-        if let Err(error) = self.hold(now, &mut round) {
+        let held = self.hold(now, &mut round);
+        if let Err(error) = &held {
             // Not held back it is told at once: better early than lost.
             tracing::error!(%error, "what has to wait could not be looked up");
         }
         let Round { records, promises, changed } = round;
         match self.write(records).await {
             Ok(records) => {
-                self.rest = Duration::ZERO;
+                self.rest = if held.is_ok() { Duration::ZERO } else { AFTER_FAILURE };
                 self.tell(&records, &changed);
                 for promise in promises {
                     // Whoever does not wait any more does not want to know.

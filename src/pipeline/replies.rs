@@ -50,7 +50,7 @@ const MISSED: SignedDuration = SignedDuration::from_hours(1);
 /// Looks at once.
 const AT_ONCE: usize = 4;
 /// Longest sleep between two glances at the incidents.
-const GLANCE: Duration = Duration::from_mins(1);
+const GLANCE: Duration = Duration::from_mins(15);
 /// A round that lasts longer is stuck; looks themselves run beside it.
 const LIMIT: Duration = Duration::from_mins(1);
 /// The name under which pages are judged that belong to no source.
@@ -103,7 +103,13 @@ impl ReplyTask {
                 () = said => {}
                 Some(ended) = looks.join_next(), if !looks.is_empty() => match ended {
                     Ok((key, seen)) => self.note(key, seen, &mut known).await,
-                    Err(error) => tracing::error!(%error, "a look at an answer ended by a fault"),
+                    Err(error) => {
+                        tracing::error!(%error, "a look at an answer ended by a fault");
+                        // Whose it was is not known; a look made twice does no harm.
+                        for looked in known.values_mut() {
+                            looked.under_way = false;
+                        }
+                    }
                 },
                 () = tokio::time::sleep(wait) => {}
             }
@@ -134,8 +140,12 @@ impl ReplyTask {
                     continue;
                 }
                 let Some(due) = due(&reply, looked).filter(|due| *due <= reply.at + KEPT) else { continue };
-                if due > now || looks.len() >= AT_ONCE {
-                    next = next.into_iter().chain([due.max(now)]).min();
+                if due > now {
+                    next = next.into_iter().chain([due]).min();
+                    continue;
+                }
+                // The end of a look wakes us.
+                if looks.len() >= AT_ONCE {
                     continue;
                 }
                 let begun = Looked { times: 0, missed: None, ..looked.unwrap_or(Looked::NEVER) };
