@@ -6,14 +6,11 @@ use super::draft::Draft;
 use super::keys::{Key, Table};
 use super::{Store, StoreError};
 
-/// Most hand-overs given: more than a month of three shifts a day in two layers.
-const MOST: usize = 200;
-
 impl Store {
-    /// The latest hand-overs, the latest first.
-    pub fn handovers(&self) -> Result<Vec<Handover>, StoreError> {
+    /// The latest hand-overs, the latest first, at most `most`: each holds its whole pack.
+    pub fn handovers(&self, most: usize) -> Result<Vec<Handover>, StoreError> {
         // Their names begin with the time.
-        let latest = self.scan(&Table::Handover.key()).rev().take(MOST);
+        let latest = self.scan(&Table::Handover.key()).rev().take(most);
         latest.map(|pair| self.read(&pair?.1)).collect()
     }
 }

@@ -13,6 +13,8 @@ use crate::store::{Store, StoreError};
 
 /// How far ahead the next change of a shift is looked for; it is looked for again after that.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24 * 8);
+/// Hand-overs among which the latest of each layer is found: a week of three shifts a day in nine layers.
+const LATEST: usize = 200;
 /// A source is sick that came to nothing so often in a row.
 const SICK: u32 = 3;
 
@@ -41,7 +43,7 @@ impl Shifts {
     pub(super) fn read(store: &Store, now: Timestamp) -> Result<Self, StoreError> {
         let mut latest = BTreeMap::new();
         // The latest first.
-        for handover in store.handovers()? {
+        for handover in store.handovers(LATEST)? {
             latest.entry(handover.layer.clone()).or_insert(handover);
         }
         Ok(Self { latest, since: now, next: Some(now) })

@@ -14,6 +14,9 @@ use crate::web::Web;
 use crate::web::auth::Visitor;
 use crate::web::error::{Kind, Problem};
 
+/// Hand-overs among which one is looked for.
+const MOST: usize = 200;
+
 /// Hand-overs, the latest first, and what would be handed over now.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = HandoverList)]
@@ -146,8 +149,8 @@ pub(in crate::web) fn state(handover: &Handover) -> &'static str {
 pub(in crate::web) async fn list(State(web): State<Web>, params: Params) -> Result<Json<Handovers>, Problem> {
     params.only(&[&["limit"]])?;
     let limit = params.limit()?;
-    let handovers = all(&web).await?;
-    let items = handovers.iter().take(limit).map(HandoverOut::of).collect();
+    let handovers = all(&web, limit).await?;
+    let items = handovers.iter().map(HandoverOut::of).collect();
     Ok(Json(Handovers { items, now: PackOut::of(&pack(&web).await?) }))
 }
 
@@ -159,7 +162,7 @@ pub(in crate::web) async fn accept(
 ) -> Result<Json<HandoverOut>, Problem> {
     let note = optional_body::<Step>(&body)?.note;
     take(&web, &visitor, &id, note).await?;
-    let handovers = all(&web).await?;
+    let handovers = all(&web, MOST).await?;
     let found = handovers.iter().find(|handover| handover.id.as_str() == id);
     Ok(Json(HandoverOut::of(found.ok_or_else(Problem::not_found)?)))
 }
@@ -175,9 +178,9 @@ pub(in crate::web) async fn take(
     Ok(web.handles().desk.accept_handover(id.to_owned(), by, note).await?)
 }
 
-/// The latest hand-overs, the latest first.
-pub(in crate::web) async fn all(web: &Web) -> Result<Vec<Handover>, Problem> {
-    Ok(web.handles().reading.blocking(|reading| Ok(reading.store().handovers()?)).await?)
+/// The latest hand-overs, the latest first, at most so many.
+pub(in crate::web) async fn all(web: &Web, most: usize) -> Result<Vec<Handover>, Problem> {
+    Ok(web.handles().reading.blocking(move |reading| Ok(reading.store().handovers(most)?)).await?)
 }
 
 /// What is under way.

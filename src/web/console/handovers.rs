@@ -17,6 +17,8 @@ use crate::web::say::Lang;
 
 /// Most hand-overs on the page.
 const SHOWN: usize = 60;
+/// Hand-overs looked through for the desk's page, which is asked for often: the latest of every layer is among them.
+const RECENT: usize = 12;
 
 #[derive(Template)]
 #[template(path = "web/templates/handover.html")]
@@ -71,7 +73,7 @@ impl Shown {
 
 pub(in crate::web) async fn page(State(web): State<Web>, Extension(visitor): Extension<Visitor>) -> Page {
     let l = visitor.lang;
-    let handovers = all(&web).await?;
+    let handovers = all(&web, SHOWN).await?;
     // Only the latest of a layer can still be accepted.
     let latest = |handover: &Handover| {
         let first = handovers.iter().find(|other| other.layer == handover.layer);
@@ -88,7 +90,6 @@ pub(in crate::web) async fn page(State(web): State<Web>, Extension(visitor): Ext
         past: handovers
             .iter()
             .filter(|handover| !waits(handover))
-            .take(SHOWN)
             .map(|handover| Shown::of(l, handover))
             .collect(),
     };
@@ -107,7 +108,7 @@ pub(in crate::web) async fn accept(
 
 /// How many hand-overs wait to be accepted, for the desk's page.
 pub(super) async fn waiting(web: &Web) -> Result<usize, crate::web::error::Problem> {
-    let handovers = all(web).await?;
+    let handovers = all(web, RECENT).await?;
     let mut layers = std::collections::BTreeSet::new();
     let latest = handovers.iter().filter(|handover| layers.insert(&handover.layer));
     Ok(latest.filter(|handover| handover.accepted.is_none()).count())
