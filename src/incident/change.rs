@@ -24,6 +24,17 @@ pub enum Actor {
     Token(String),
 }
 
+impl Actor {
+    /// As records and the API name them: `system`, `person:li`, `token:…`.
+    pub fn label(&self) -> String {
+        match self {
+            Self::System => "system".to_owned(),
+            Self::Person(name) => format!("person:{}", name.as_str()),
+            Self::Token(id) => format!("token:{id}"),
+        }
+    }
+}
+
 /// A decided change, as it stands in the journal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct IncidentEvent {

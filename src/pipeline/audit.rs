@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::stored::each;
-use crate::incident::{Actor, FoldError, Incident, IncidentEvent, IncidentId};
+use crate::incident::{FoldError, Incident, IncidentEvent, IncidentId};
 use crate::journal::record::{DeskRecord, PersonOrToken};
 use crate::journal::{JournalError, Stream};
 use crate::notify::NotificationKey;
@@ -201,7 +201,7 @@ impl Seen {
                     "silence",
                     json!({
                         "silence": silence.id.as_str(), "reason": silence.reason, "until": silence.ends(),
-                        "ended": silence.ended.is_some(), "by": actor(by), "of": silence.matcher,
+                        "ended": silence.ended.is_some(), "by": by.label(), "of": silence.matcher,
                     }),
                 )
             }
@@ -248,7 +248,7 @@ impl Seen {
                     "handover",
                     json!({
                         "handover": handover.id.as_str(), "coming": handover.coming, "open": handover.pack.open,
-                        "accepted_by": accepted.map(|accepted| actor(&accepted.by)), "called_at": handover.called_at,
+                        "accepted_by": accepted.map(|accepted| accepted.by.label()), "called_at": handover.called_at,
                     }),
                 )
             }
@@ -260,7 +260,7 @@ impl Seen {
                 "fact",
                 json!({
                     "event": format!("{:016x}", card.event), "claim": card.claim, "status": card.status.as_str(),
-                    "source": card.source, "by": actor(&card.by),
+                    "source": card.source, "by": card.by.label(),
                 }),
             ),
         }
@@ -276,7 +276,7 @@ impl Seen {
             applied.inspect_err(|error: &FoldError| tracing::warn!(%error, "an event does not fit")).ok()?;
         let entry = incident.timeline.last()?;
         let mut row = fields(json!({
-            "incident": incident.id.as_str(), "state": incident.state, "grade": incident.grade, "by": actor(&entry.by),
+            "incident": incident.id.as_str(), "state": incident.state, "grade": incident.grade, "by": entry.by.label(),
         }));
         match serde_json::to_value(&entry.what) {
             // `{"Assigned": {"department": …}}`.
@@ -306,14 +306,6 @@ impl Seen {
 
 fn fields(value: Value) -> Map<String, Value> {
     if let Value::Object(fields) = value { fields } else { Map::new() }
-}
-
-fn actor(by: &Actor) -> String {
-    match by {
-        Actor::System => "system".to_owned(),
-        Actor::Person(name) => format!("person:{}", name.as_str()),
-        Actor::Token(id) => format!("token:{id}"),
-    }
 }
 
 fn asked(by: &PersonOrToken) -> String {

@@ -14,7 +14,7 @@ use super::incidents::optional_body;
 use super::params::Params;
 use super::shape::Listed;
 use super::topics::instant;
-use crate::incident::{Actor, FactCard, FactStatus, Incident, IncidentId};
+use crate::incident::{FactCard, FactStatus, Incident, IncidentId};
 use crate::pipeline::events::EventNow;
 use crate::web::Web;
 use crate::web::auth::Visitor;
@@ -70,11 +70,7 @@ impl FactOut {
             note: card.note,
             first_seen: card.first_seen.to_string(),
             voices: card.voices,
-            by: match card.by {
-                Actor::Person(name) => format!("person:{}", name.as_str()),
-                Actor::Token(id) => format!("token:{id}"),
-                Actor::System => "system".to_owned(),
-            },
+            by: card.by.label(),
             at: card.at.to_string(),
         }
     }

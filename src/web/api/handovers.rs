@@ -6,7 +6,6 @@ use axum::{Extension, Json};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::incident_out::actor;
 use super::incidents::{Step, optional_body};
 use super::params::Params;
 use crate::incident::{Handover, Pack};
@@ -98,7 +97,7 @@ impl HandoverOut {
             coming: handover.coming.clone(),
             due_at: handover.due.to_string(),
             state: state(handover),
-            accepted_by: accepted.map(|accepted| actor(&accepted.by)),
+            accepted_by: accepted.map(|accepted| accepted.by.label()),
             accepted_at: accepted.map(|accepted| accepted.at.to_string()),
             note: accepted.and_then(|accepted| accepted.note.clone()),
             called_at: handover.called_at.map(|at| at.to_string()),

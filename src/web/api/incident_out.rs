@@ -295,24 +295,15 @@ impl ItemOut {
         Self {
             done: by.is_some(),
             item: item.text,
-            by: by.as_ref().map(actor),
+            by: by.as_ref().map(Actor::label),
             at: at.map(|at| at.to_string()),
         }
     }
 }
 
-/// Who did something, as the API says it.
-pub(in crate::web) fn actor(by: &Actor) -> String {
-    match by {
-        Actor::System => "system".to_owned(),
-        Actor::Person(name) => format!("person:{}", name.as_str()),
-        Actor::Token(id) => format!("token:{id}"),
-    }
-}
-
 impl TimelineOut {
     fn of(entry: &TimelineEntry) -> Self {
-        Self { at: entry.at.to_string(), by: actor(&entry.by), ..Self::told(&entry.what) }
+        Self { at: entry.at.to_string(), by: entry.by.label(), ..Self::told(&entry.what) }
     }
 
     fn told(what: &Happening) -> Self {

@@ -10,7 +10,6 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::incident_out::actor;
 use super::incidents::optional_body;
 use super::params::Params;
 use super::shape::Listed;
@@ -104,10 +103,10 @@ impl SilenceOut {
             id: silence.id.to_string(),
             state: state(silence, now),
             reason: silence.reason.clone(),
-            by: actor(&silence.by),
+            by: silence.by.label(),
             from: silence.from.to_string(),
             until: silence.ends().to_string(),
-            ended_by: silence.ended.as_ref().map(|(by, _)| actor(by)),
+            ended_by: silence.ended.as_ref().map(|(by, _)| by.label()),
             grades: matcher.grades.iter().map(|grade| grade.as_str()).collect(),
             categories: matcher.categories.iter().map(|category| category.id()).collect(),
             places: texts(&matcher.places),
