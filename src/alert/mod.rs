@@ -10,8 +10,10 @@ mod condition;
 mod fault;
 mod grade;
 mod group;
+mod outage;
 mod rule;
 mod sheet;
+mod written;
 
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +22,10 @@ use crate::detect::Signal;
 
 pub use fault::Fault;
 pub use group::{GroupBy, GroupKey};
+pub use outage::{Ear, Found, Outage};
 pub use rule::{EVERYBODY, Rule, RuleBook};
 pub(crate) use sheet::Sheet;
+pub(crate) use written::{DayOfWeek, legal_name, plain_name, time_of_day};
 
 /// A named rule's verdict on a signal.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -2,19 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use crate::assess::Grade;
-use crate::detect::{Filter, Signal, Watch, Watched};
+use crate::detect::{EventOnly, Filter, Signal, Watch, Watched};
 use crate::lexicon::category::Category;
 use crate::source::SourceId;
 
 use super::Alert;
-use super::condition::{When, reasons};
+use super::condition::{Asks, When, reasons};
 use super::fault::Fault;
 use super::grade::Grading;
 use super::group::{GroupBy, GroupKey};
+use super::outage::{Ear, Found, OutageRule};
 use super::sheet::Sheet;
+use super::written::plain_name;
 
 /// Stands among an alert's receivers for all of `receivers.toml`.
 pub const EVERYBODY: &str = "*";
@@ -37,7 +40,7 @@ pub struct Rule {
     pub enabled: bool,
     /// Who is to hear of its alerts: names from `receivers.toml`, or [`EVERYBODY`].
     pub receivers: Vec<String>,
-    watched: Watched,
+    asks: Asks,
     filter: Filter,
     grading: Grading,
     group_by: Vec<GroupBy>,
@@ -88,6 +91,15 @@ fn yes() -> bool {
     true
 }
 
+impl RuleTable {
+    /// Whether it has a key that only makes sense for what people say.
+    fn is_on_what_is_said(&self) -> bool {
+        !(self.categories.is_empty() && self.places.is_empty() && self.departments.is_empty())
+            || self.placeless.is_some()
+            || self.group_by.is_some()
+    }
+}
+
 impl RuleBook {
     /// Reads `rules.toml`; all its faults at once, by line.
     pub fn from_toml(text: &str) -> Result<Self, Vec<Fault>> {
@@ -121,12 +133,24 @@ impl RuleBook {
     /// What the detector has to watch for.
     pub fn watches(&self) -> Vec<Watch> {
         let in_force = self.rules.iter().filter(|rule| rule.enabled);
-        let watch = |rule: &Rule| Watch {
-            name: rule.name.clone(),
-            measure: rule.watched.clone(),
-            filter: rule.filter.clone(),
+        let watch = |rule: &Rule| match &rule.asks {
+            Asks::Said(measure) => {
+                Some(Watch { name: rule.name.clone(), measure: measure.clone(), filter: rule.filter.clone() })
+            }
+            Asks::Unheard(_) => None,
         };
-        in_force.map(watch).collect()
+        in_force.filter_map(watch).collect()
+    }
+
+    /// Whether any rule in force is on the sources themselves.
+    pub fn is_on_sources(&self) -> bool {
+        self.rules.iter().any(|rule| rule.enabled && !rule.is_on_posts())
+    }
+
+    /// What cannot be heard now, by the rules on sources. `ears` are all sources that should be read.
+    pub fn outages(&self, ears: &[Ear], now: Timestamp) -> Vec<Found> {
+        let in_force = self.rules.iter().filter(|rule| rule.enabled);
+        in_force.filter_map(Rule::on_sources).flat_map(|rule| rule.find(ears, now)).collect()
     }
 
     /// The alerts that a signal gives: that of the rule that asked for it, if it still is in force.
@@ -168,19 +192,24 @@ impl RuleBook {
 
 impl Rule {
     fn checked(table: RuleTable, line: usize) -> Result<Self, Fault> {
-        let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if table.name.is_empty() || table.name.len() > 64 || !table.name.chars().all(legal) {
-            let what = format!("rule name {:?} is not 1 to 64 letters, digits, '-', '_', '.'", table.name);
+        if let Err(what) = plain_name("rule", &table.name) {
             return Err(Fault::at(line, what).mend("what people read stands in title"));
         }
         if table.title.chars().any(char::is_control) {
             return Err(Fault::at(line, format!("title of rule {:?} holds control characters", table.name)));
         }
-        let watched = table.when.watched();
-        let watched = watched.map_err(|what| Fault::at(line, format!("rule {:?}: {what}", table.name)))?;
+        let asks = table.when.asks();
+        let asks = asks.map_err(|what| Fault::at(line, format!("rule {:?}: {what}", table.name)))?;
+        if matches!(asks, Asks::Unheard(_)) && table.is_on_what_is_said() {
+            let what = format!(
+                "rule {:?} is on sources, and can only have sources, grade and receivers",
+                table.name
+            );
+            return Err(Fault::at(line, what));
+        }
         // A single grave post counts wherever it is, and a topic's words say what it is about; that many people mean
         // one matter, only a place can tell.
-        let placeless = table.placeless.unwrap_or(!matches!(watched, Watched::Voices { .. }));
+        let placeless = table.placeless.unwrap_or(!matches!(asks, Asks::Said(Watched::Voices { .. })));
         let filter = Filter {
             categories: table.categories,
             places: table.places,
@@ -202,7 +231,7 @@ impl Rule {
             name: table.name,
             enabled: table.enabled,
             receivers,
-            watched,
+            asks,
             filter,
             grading: table.grade.unwrap_or(Grading::Measured),
             group_by,
@@ -238,7 +267,10 @@ impl Rule {
             return Some("sources does not hold where it was found".to_owned());
         }
         let graded = |grade: Option<Grade>| grade.map_or("ungraded", Grade::as_str);
-        Some(match &self.watched {
+        let Asks::Said(watched) = &self.asks else {
+            return Some("it is on sources, not on what is said".to_owned());
+        };
+        Some(match watched {
             Watched::Post { at_least, at_most } => {
                 let grade = strongest.and_then(|post| post.grade);
                 if grade.is_some_and(|grade| (*at_least..=*at_most).contains(&grade)) {
@@ -252,7 +284,33 @@ impl Rule {
                 format!("fewer than {at_least} people within {}", humantime::format_duration(*window))
             }
             Watched::Topic { .. } => "no topic rises by it".to_owned(),
-            Watched::Event { at_least } => format!("its event is below {}", at_least.as_str()),
+            Watched::Event { at_least, only } if *only == EventOnly::default() => {
+                format!("its event is below {}", at_least.as_str())
+            }
+            Watched::Event { at_least, .. } => {
+                format!("its event is below {}, or not such as the rule asks for", at_least.as_str())
+            }
+        })
+    }
+
+    /// Whether it is on what is said, and not on the sources themselves.
+    pub fn is_on_posts(&self) -> bool {
+        matches!(self.asks, Asks::Said(_))
+    }
+
+    fn on_sources(&self) -> Option<OutageRule<'_>> {
+        let Asks::Unheard(lack) = &self.asks else { return None };
+        let grade = match self.grading {
+            Grading::Measured => Grade::Yellow,
+            Grading::AtLeast(grade) => grade,
+        };
+        Some(OutageRule {
+            name: &self.name,
+            title: &self.title,
+            lack,
+            sources: &self.filter.sources,
+            grade,
+            receivers: &self.receivers,
         })
     }
 

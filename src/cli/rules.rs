@@ -235,12 +235,15 @@ impl Bench {
             });
         };
         let open = || flow.desk().open_incidents().collect();
+        let (calendar, rota) = (self.clocks.calendar(), self.clocks.rota());
+        let called = |names: &[String]| rota.called(names, now);
         let of = Holding {
             receiver,
             incident,
             open: &open,
             silences: &self.silences,
-            calendar: self.clocks.calendar(),
+            calendar,
+            spacing: self.receivers.policy.spacing(receiver, incident, calendar, &called, now),
             heard: None,
             waited: false,
         };

@@ -24,13 +24,13 @@ use crate::extract::post::Post;
 use crate::lexicon::category::Category;
 use crate::source::SourceId;
 
-use super::event::{EventConfig, Events, Placed};
+use super::event::{Event, EventConfig, Events, Placed};
 use super::evidence;
 use super::heard::Heard;
 use super::matter::{Matter, Sighting};
 use super::signal::{Evidence, Measure, Signal, SignalId, Subject};
 use super::topic::{Listener, Spoken, TopicConfig};
-use super::watch::{Watch, Watched};
+use super::watch::{EventOnly, Watch, Watched};
 use super::words::Sorts;
 
 /// A publication time this much after the capture is not believed (algorithms §1).
@@ -405,7 +405,7 @@ fn rises(
 
 /// What `watch` concludes of the event that the post just taken in belongs to.
 fn weighs(watch: &Watch, id: u64, events: &mut Events, post: &AssessedPost, at: Timestamp) -> Option<Signal> {
-    let Watched::Event { at_least } = watch.measure else { return None };
+    let Watched::Event { at_least, only } = watch.measure else { return None };
     let (now, grades) = (events.now(), events.config().grades);
     let event = events.event_mut(id)?;
     let subject = event.subject()?;
@@ -413,7 +413,10 @@ fn weighs(watch: &Watch, id: u64, events: &mut Events, post: &AssessedPost, at: 
     let grade = score.grade.filter(|grade| *grade >= at_least)?;
     let looked_at = watch.filter.admits_source(&post.post.source)
         && watch.filter.admits_subject(&subject, &post.assessment.places);
-    if !looked_at || !event.has_news_for(xxh3_64(watch.name.as_bytes()), Some(grade), now) {
+    if !looked_at
+        || !is_such(event, only, now)
+        || !event.has_news_for(xxh3_64(watch.name.as_bytes()), Some(grade), now)
+    {
         return None;
     }
     let voices = event.voices();
@@ -435,6 +438,17 @@ fn weighs(watch: &Watch, id: u64, events: &mut Events, post: &AssessedPost, at: 
         evidence: event.evidence().to_vec(),
         dictionary: post.assessment.versions.dictionary.clone(),
     })
+}
+
+/// Whether an event is what a rule asks for besides its grade.
+fn is_such(event: &Event, only: EventOnly, now: u32) -> bool {
+    let EventOnly { voices, phase, doubles_within, verify } = only;
+    let (stands, doubles) = event.phase(now);
+    voices.is_none_or(|least| event.voices() >= least)
+        && phase.is_none_or(|phase| phase == stands)
+        && doubles_within
+            .is_none_or(|most| doubles.is_some_and(|hours| hours <= most.as_secs_f32() / 3_600.0))
+        && verify.is_none_or(|wanted| event.doubt().is_some() == wanted)
 }
 
 /// The writer of `post` as counted within one matter. The matter is mixed in, so that what is remembered of

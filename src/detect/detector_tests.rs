@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::detect::Filter;
+use crate::detect::event::Phase;
 use crate::detect::fixture::{Draft, at};
 use crate::detect::topic::Level;
 
@@ -246,6 +247,42 @@ fn a_topic_that_concerns_the_desk_is_a_signal_once_and_again_when_twice_as_many_
     let counted = topic.rising.posts.len() as u32;
     assert!(counted >= 20, "copies left out: {counted}");
     assert_eq!(topic.hours.values().sum::<u32>(), counted, "each post stands in the curve once");
+}
+
+#[test]
+fn a_rule_on_events_may_ask_for_size_phase_speed_and_doubt() {
+    let filter = Filter { placeless: true, ..Filter::default() };
+    let watch = |name: &str, only| {
+        let measure = Watched::Event { at_least: Grade::Blue, only };
+        Watch { name: name.to_owned(), measure, filter: filter.clone() }
+    };
+    let any = EventOnly::default();
+    let watches = vec![
+        watch("any", any),
+        watch("large", EventOnly { voices: Some(20), ..any }),
+        watch("rising", EventOnly { phase: Some(Phase::Rising), ..any }),
+        watch("falling", EventOnly { phase: Some(Phase::Falling), ..any }),
+        watch("fast", EventOnly { doubles_within: Some(MINUTE * 60), ..any }),
+        watch("doubtful", EventOnly { verify: Some(true), ..any }),
+        watch("sure", EventOnly { verify: Some(false), ..any }),
+    ];
+    let mut detector = detector(watches);
+    let now = at("2026-03-01T08:00:00Z");
+    let mut told: BTreeMap<String, u32> = BTreeMap::new();
+    let mut posts = burst(now, 60, Some(Grade::Blue));
+    // It goes on, and slows down.
+    posts.extend((0..12).flat_map(|hour| burst(now + MINUTE * (90 + 60 * hour), 2, Some(Grade::Blue))));
+    for (post, sequence) in posts.iter().zip(1..) {
+        for signal in detector.observe(post, sequence).signals {
+            let Measure::Event { voices, .. } = signal.measure else { panic!("{signal:?}") };
+            told.entry(signal.watch).or_insert(voices);
+        }
+    }
+    assert_eq!(told.get("any"), Some(&1), "{told:?}");
+    assert_eq!(told.get("large"), Some(&20), "{told:?}");
+    assert!(told["rising"] < 20 && told["falling"] > 20, "{told:?}");
+    assert!(told["fast"] > 3, "a young one tells no time: {told:?}");
+    assert_eq!(told.contains_key("doubtful"), !told.contains_key("sure"), "{told:?}");
 }
 
 #[test]

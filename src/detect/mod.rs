@@ -25,5 +25,5 @@ mod words;
 pub use detector::{Counters, DetectConfig, Detector, DetectorState, Observed};
 pub use heard::Heard;
 pub use signal::{Evidence, Measure, Signal, SignalId, Subject};
-pub use watch::{Filter, Watch, Watched};
+pub use watch::{EventOnly, Filter, Watch, Watched};
 pub use words::Sorts;

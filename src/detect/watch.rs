@@ -7,6 +7,7 @@ use crate::assess::Grade;
 use crate::lexicon::category::Category;
 use crate::source::SourceId;
 
+use super::event::Phase;
 use super::signal::Subject;
 use super::topic::Level;
 
@@ -51,7 +52,22 @@ pub enum Watched {
     Event {
         /// The least grade.
         at_least: Grade,
+        /// Further conditions.
+        only: EventOnly,
     },
+}
+
+/// What more an event has to be; what is `None` does not matter.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EventOnly {
+    /// So many different people speak of it.
+    pub voices: Option<u32>,
+    /// Where it stands.
+    pub phase: Option<Phase>,
+    /// It rises, and doubles at least as fast. A young event tells no such time.
+    pub doubles_within: Option<Duration>,
+    /// Whether it needs verifying.
+    pub verify: Option<bool>,
 }
 
 /// Which posts are looked at. An empty set lets everything pass.

@@ -10,6 +10,7 @@
 
 mod act;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -35,9 +36,13 @@ const BEFORE_THE_END: Duration = Duration::from_mins(10);
 pub struct Desk {
     config: DeskConfig,
     incidents: BTreeMap<IncidentId, Incident>,
+    /// Those of them that have ended, the longest ago first.
+    ended: BTreeSet<Ended>,
     open: BTreeMap<GroupKey, IncidentId>,
     /// What ended lately of each group, in order: the last may be reopened, and then the one before is the last.
     closed: BTreeMap<GroupKey, BTreeSet<Ended>>,
+    /// The same of all groups, the longest ago first.
+    closed_order: BTreeSet<(Ended, GroupKey)>,
     /// The highest count given out on each of the last days.
     counts: BTreeMap<Date, u32>,
 }
@@ -95,7 +100,10 @@ impl Desk {
         self.count(&incident.id);
         match incident.closed_at() {
             None => self.hold(&incident),
-            Some(at) => self.let_go(&incident, at),
+            Some(at) => {
+                self.let_go(&incident, at);
+                self.ended.insert(Ended { at, id: incident.id.clone() });
+            }
         }
         self.incidents.insert(incident.id.clone(), incident);
     }
@@ -160,11 +168,15 @@ impl Desk {
             return self.open(event);
         }
         let incident = self.incidents.get_mut(id).ok_or_else(|| FoldError::Unknown(id.clone()))?;
-        let was_open = incident.is_open();
+        let before = incident.closed_at();
         incident.apply(event)?;
         let takes_more = matches!(event.change, Change::Absorb(_));
-        if was_open != incident.is_open() || takes_more {
+        if before != incident.closed_at() || takes_more {
             let incident = incident.clone();
+            self.ended.extend(incident.closed_at().map(|at| Ended { at, id: id.clone() }));
+            if let Some(at) = before.filter(|_| before != incident.closed_at()) {
+                self.ended.remove(&Ended { at, id: id.clone() });
+            }
             match incident.closed_at() {
                 None => self.hold(&incident),
                 Some(at) => self.let_go(&incident, at),
@@ -196,8 +208,9 @@ impl Desk {
     fn hold(&mut self, incident: &Incident) {
         for group in incident.groups() {
             self.open.insert(group.clone(), incident.id.clone());
-            if let Some(ended) = self.closed.get_mut(group) {
-                ended.retain(|ended| ended.id != incident.id);
+            let Some(ended) = self.closed.get_mut(group) else { continue };
+            for again in ended.extract_if(.., |ended| ended.id == incident.id) {
+                self.closed_order.remove(&(again, group.clone()));
             }
         }
     }
@@ -208,7 +221,9 @@ impl Desk {
             if self.open.get(group) == Some(&incident.id) {
                 self.open.remove(group);
             }
-            self.closed.entry(group.clone()).or_default().insert(Ended { at, id: incident.id.clone() });
+            let ended = Ended { at, id: incident.id.clone() };
+            self.closed_order.insert((ended.clone(), group.clone()));
+            self.closed.entry(group.clone()).or_default().insert(ended);
         }
     }
 
@@ -217,28 +232,23 @@ impl Desk {
         let day = Duration::from_hours(24);
         // Less than a day, and a day's count could be given out twice.
         let kept = self.config.keeps_closed.max(day);
-        self.incidents.retain(|id, incident| {
-            spared == Some(id) || incident.closed_at().is_none_or(|end| now < end + kept)
-        });
-        let ended = self.incidents.values().filter(|incident| !incident.is_open()).count();
-        let surplus = ended.saturating_sub(self.config.max_closed);
-        if surplus > 0 {
-            let mut ended: Vec<(Timestamp, IncidentId)> = self
-                .incidents
-                .values()
-                .filter_map(|incident| Some((incident.closed_at()?, incident.id.clone())))
-                .collect();
-            ended.sort();
-            let ended = ended.into_iter().filter(|(_, id)| spared != Some(id));
-            for (_, id) in ended.take(surplus) {
-                self.incidents.remove(&id);
+        let surplus = self.ended.len().saturating_sub(self.config.max_closed);
+        let others = self.ended.iter().filter(|ended| spared != Some(&ended.id)).enumerate();
+        let old = others.take_while(|(nth, ended)| *nth < surplus || now >= ended.at + kept);
+        for ended in old.map(|(_, ended)| ended.clone()).collect::<Vec<_>>() {
+            self.incidents.remove(&ended.id);
+            self.ended.remove(&ended);
+        }
+        let recurs_within = self.config.recurs_within.max(kept);
+        while self.closed_order.first().is_some_and(|(ended, _)| now >= ended.at + recurs_within) {
+            let Some((ended, group)) = self.closed_order.pop_first() else { break };
+            if let Entry::Occupied(mut of_group) = self.closed.entry(group) {
+                of_group.get_mut().remove(&ended);
+                if of_group.get().is_empty() {
+                    of_group.remove();
+                }
             }
         }
-        let recurs_within = self.config.recurs_within;
-        self.closed.retain(|_, ended| {
-            ended.retain(|ended| now < ended.at + recurs_within.max(kept));
-            !ended.is_empty()
-        });
         let today = desk_time(now).date();
         while self.counts.len() > 4 && self.counts.first_key_value().is_some_and(|(first, _)| *first < today)
         {

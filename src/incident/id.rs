@@ -45,6 +45,12 @@ impl IncidentId {
         Self("SHIFT".to_owned())
     }
 
+    /// What stands in place of a name where it is told that something cannot be heard: the same from its beginning to its
+    /// end, and another for what else cannot be heard.
+    pub fn of_outage(of: &str) -> Self {
+        Self(format!("OUTAGE-{}", &blake3::hash(of.as_bytes()).to_hex()[..8]))
+    }
+
     /// Whether it names an incident of the desk, and neither a test nor the watch.
     pub fn is_of_desk(&self) -> bool {
         self.parts().is_some()

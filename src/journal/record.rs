@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use url::Url;
 
 use super::Sequence;
+use crate::alert::Outage;
 use crate::assess::evaluation::{Matter, Rung};
 use crate::assess::{Assessment, Mood};
 use crate::crawl::Role;
@@ -185,6 +186,8 @@ pub enum DeskRecord {
     Silence(Box<Silence>),
     /// A shift changed, its pack was accepted, or others were called since nobody had.
     Handover(Box<Handover>),
+    /// Something cannot be heard any more, or can again, and who is told.
+    Outage(Box<(Outage, Vec<Notification>)>),
 }
 
 /// Notifications that are to be tried again, though they were refused or their receiver was set up wrong.

@@ -40,7 +40,7 @@ use crate::incident::{IncidentId, State};
 pub use address::{BadMailAddress, MailAddress};
 pub use batch::Batch;
 pub use email::{Mailer, MailerError};
-pub use plan::{copy_for, handover_of, plan, silence_of, test_of};
+pub use plan::{copy_for, handover_of, outage_of, plan, silence_of, test_of};
 pub use receiver::{Channel, Receiver, Receivers, Smtp, SmtpTls, Webhook};
 pub use render::{Mail, mail};
 pub use retry::Attempt;
@@ -82,6 +82,12 @@ pub struct Thread {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct NotificationKey(pub(crate) String);
+
+impl std::borrow::Borrow<str> for NotificationKey {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
 
 /// Why somebody hears of an incident. Stored by number: new reasons go last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -132,6 +138,10 @@ pub enum Reason {
     Handover,
     /// Nobody has accepted what is under way.
     Unaccepted,
+    /// Sources cannot be read.
+    Outage,
+    /// They can be read again.
+    Recovered,
 }
 
 /// What a message tells.
@@ -249,7 +259,7 @@ impl NotificationKey {
 
 impl Reason {
     /// All, in the order of an incident's life.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Opened,
         Self::Raised,
         Self::Acknowledged,
@@ -269,6 +279,8 @@ impl Reason {
         Self::Reopened,
         Self::Handover,
         Self::Unaccepted,
+        Self::Outage,
+        Self::Recovered,
         Self::Silent,
         Self::Restored,
         Self::Test,
@@ -276,7 +288,16 @@ impl Reason {
 
     /// Whether it speaks of no incident: a test, the word of the watch over the daemon, the change of a shift.
     pub fn is_outside(self) -> bool {
-        matches!(self, Self::Test | Self::Silent | Self::Restored | Self::Handover | Self::Unaccepted)
+        matches!(
+            self,
+            Self::Test
+                | Self::Silent
+                | Self::Restored
+                | Self::Handover
+                | Self::Unaccepted
+                | Self::Outage
+                | Self::Recovered
+        )
     }
 
     /// The word used in records and the API.
@@ -304,6 +325,8 @@ impl Reason {
             Self::Vanished => "vanished",
             Self::Handover => "handover",
             Self::Unaccepted => "unaccepted",
+            Self::Outage => "outage",
+            Self::Recovered => "recovered",
         }
     }
 }

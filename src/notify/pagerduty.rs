@@ -65,7 +65,9 @@ impl PagerDuty {
 fn event(notification: &Notification, key: &str, console: &Url) -> Value {
     let brief = &notification.brief;
     let action = match notification.reason {
-        Reason::Closed | Reason::Dismissed | Reason::Merged | Reason::Restored => "resolve",
+        Reason::Closed | Reason::Dismissed | Reason::Merged | Reason::Restored | Reason::Recovered => {
+            "resolve"
+        }
         Reason::Acknowledged => "acknowledge",
         Reason::Opened
         | Reason::Raised
@@ -83,6 +85,7 @@ fn event(notification: &Notification, key: &str, console: &Url) -> Value {
         | Reason::Escalated
         | Reason::Handover
         | Reason::Unaccepted
+        | Reason::Outage
         | Reason::Silent => "trigger",
     };
     let summary: String = render::title(notification).chars().take(SUMMARY).collect();

@@ -7,6 +7,7 @@
 
 use jiff::Timestamp;
 
+use crate::alert::Outage;
 use crate::assess::Grade;
 use crate::incident::{
     Actor, DRILL_MARK, Doubt, Handover, Happening, Incident, IncidentEvent, IncidentId, Names, State,
@@ -66,10 +67,12 @@ pub fn plan(
 
 /// Marked tests of one receiver, one a mailbox; two made at different times have different keys.
 pub fn test_of(receiver: &Receiver, now: Timestamp) -> Vec<Notification> {
-    let word =
-        Outside {
-            incident: IncidentId::of_test(), grade: Grade::Blue, title: "测试通知", why: Vec::new()
-        };
+    let word = Outside {
+        incident: IncidentId::of_test(),
+        grade: Grade::Blue,
+        title: "测试通知".to_owned(),
+        why: Vec::new(),
+    };
     outside(receiver, Reason::Test, &word, now)
 }
 
@@ -87,7 +90,7 @@ pub fn silence_of(
     } else {
         (Reason::Restored, "民声值班台已恢复")
     };
-    let word = Outside { incident: IncidentId::of_watch(), grade: Grade::Red, title, why };
+    let word = Outside { incident: IncidentId::of_watch(), grade: Grade::Red, title: title.to_owned(), why };
     let mut told = outside(receiver, reason, &word, now);
     for notification in &mut told {
         notification.brief.opened_at = since;
@@ -125,8 +128,41 @@ pub fn handover_of(
         ),
     };
     let why = std::iter::once(first).chain(handover.pack.lines()).collect();
-    let word = Outside { incident: IncidentId::of_shift(), grade, title, why };
+    let word = Outside { incident: IncidentId::of_shift(), grade, title: title.to_owned(), why };
     outside(receiver, reason, &word, now)
+}
+
+/// Word to the receivers of a rule that sources cannot be read, or can be read again, one a mailbox. `called` are those
+/// whom the rule means.
+pub fn outage_of(
+    outage: &Outage,
+    called: &[String],
+    receivers: &Receivers,
+    now: Timestamp,
+) -> Vec<Notification> {
+    let (reason, why) = match outage.over_at {
+        None => (Reason::Outage, vec![outage.why.clone()]),
+        Some(over) => {
+            let from = desk_time(outage.since).strftime("%m-%d %H:%M");
+            let lasted = span(over.duration_since(outage.since));
+            (Reason::Recovered, vec![format!("{from} 起读不到，历时{lasted}"), outage.why.clone()])
+        }
+    };
+    let source = outage.source.as_ref().map(ToString::to_string).unwrap_or_default();
+    let incident = IncidentId::of_outage(&format!("{} {source} {}", outage.rule, outage.told_at));
+    let word = Outside { incident, grade: outage.grade, title: outage.title.clone(), why };
+    let hearing = receivers.meant_by(called).filter(|receiver| receiver.hears(reason, outage.grade));
+    let mut told: Vec<Notification> =
+        hearing.flat_map(|receiver| outside(receiver, reason, &word, now)).collect();
+    for notification in &mut told {
+        notification.brief.opened_at = outage.since;
+        notification.brief.rule.clone_from(&outage.rule);
+        if outage.over_at.is_some() {
+            notification.brief.state = State::Closed;
+            notification.brief.closed_at = outage.over_at;
+        }
+    }
+    told
 }
 
 /// The same for the second channel of its receiver, with a line on why; nothing where there is none. Its key is made of
@@ -168,7 +204,7 @@ pub fn copy_for(
 struct Outside {
     incident: IncidentId,
     grade: Grade,
-    title: &'static str,
+    title: String,
     why: Vec<String>,
 }
 
@@ -187,8 +223,8 @@ fn outside(receiver: &Receiver, reason: Reason, word: &Outside, now: Timestamp) 
             grade: *grade,
             was: None,
             state: State::New,
-            title: (*title).to_owned(),
-            matter: (*title).to_owned(),
+            title: title.clone(),
+            matter: title.clone(),
             follows: None,
             category: "system".to_owned(),
             category_name: "系统".to_owned(),

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use serde::Deserialize;
 use url::Url;
 
-use crate::alert::{EVERYBODY, Fault, Sheet};
+use crate::alert::{EVERYBODY, Fault, Sheet, legal_name};
 use crate::assess::Grade;
 use crate::outward::address::is_private;
 
@@ -17,7 +16,7 @@ use super::alertmanager::Alertmanager;
 use super::chat::{Chat, Service};
 use super::heartbeat::{self, Heartbeat, HeartbeatTable};
 use super::pagerduty::PagerDuty;
-use super::policy::Policy;
+use super::policy::{Policy, Spacing};
 use super::secret::{Secret, SecretError, SecretPlace};
 use super::services::{self, ServiceTable};
 use super::signature::WebhookSecret;
@@ -52,10 +51,8 @@ pub struct Receiver {
     /// It is told within these windows of `routes.toml`, and of what comes outside of them when one opens; red goes
     /// through. Empty: at any time.
     pub during: Vec<String>,
-    /// How long the first word on an incident waits for more to come. Default: 0s.
-    pub wait: SignedDuration,
-    /// The least time between two words on one incident. Default: 0s.
-    pub interval: SignedDuration,
+    /// How its words on one incident are spaced out, where no route says. Default: not at all.
+    pub spacing: Spacing,
     /// How it is reached.
     pub channel: Channel,
 }
@@ -214,8 +211,6 @@ const RECEIVER_KEYS: &[&str] = &[
 ];
 /// Most receivers, and most mailboxes of one.
 const MOST: usize = 200;
-/// Longest wait and interval.
-const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 
 fn starttls() -> SmtpTls {
     SmtpTls::Starttls
@@ -343,22 +338,18 @@ impl Receivers {
 
 impl Receiver {
     fn checked(mut table: ReceiverTable, read: Read<'_>) -> Result<Self, String> {
-        let legal = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if !(1..=64).contains(&table.name.chars().count()) || !table.name.chars().all(legal) {
-            return Err("a name is 1 to 64 letters, digits, '-', '_', '.'".to_owned());
-        }
+        legal_name("receiver", &table.name)?;
         let channel = Channel::checked(&mut table, read)?;
         let reasons = table.reasons.unwrap_or_else(|| Reason::ALL.into());
         if reasons.is_empty() {
             return Err("reasons is empty: it would never hear of anything".to_owned());
         }
-        let signed = |key: &str, length: Duration| {
-            let short = SignedDuration::try_from(length).ok().filter(|length| *length <= LONGEST_WAIT);
-            short.ok_or_else(|| format!("{key} is at most 24h"))
+        let spacing = Spacing {
+            wait: Spacing::length("wait", table.wait)?,
+            interval: Spacing::length("interval", table.interval)?,
         };
         Ok(Self {
-            wait: signed("wait", table.wait)?,
-            interval: signed("interval", table.interval)?,
+            spacing,
             name: table.name,
             min_grade: table.min_grade,
             reasons,

@@ -120,6 +120,7 @@ fn grade_of(notification: &Notification) -> &'static str {
         (Reason::Test, _) => "测试",
         (Reason::Silent | Reason::Restored, _) => "系统",
         (Reason::Handover | Reason::Unaccepted, _) => "值班",
+        (Reason::Outage | Reason::Recovered, _) => "信源",
         (_, Grade::Red) => "红级",
         (_, Grade::Orange) => "橙级",
         (_, Grade::Yellow) => "黄级",
@@ -151,6 +152,8 @@ fn mark(reason: Reason) -> &'static str {
         | Reason::Restored
         | Reason::Handover
         | Reason::Unaccepted
+        | Reason::Outage
+        | Reason::Recovered
         | Reason::Test => "",
     }
 }
@@ -278,6 +281,8 @@ fn headline(notification: &Notification) -> String {
         },
         Reason::Handover => "您已到岗，以下是交接内容，请确认接班。".to_owned(),
         Reason::Unaccepted => "接班人没有按时确认接班，请立即联系。".to_owned(),
+        Reason::Outage => "这些信源上的情况现在听不到，请尽快检查。".to_owned(),
+        Reason::Recovered => "已能读到，其间的帖文会补上。".to_owned(),
         Reason::Silent => "民声值班台没有正常工作，其间的预警可能没有发出，请立即检查。".to_owned(),
         Reason::Restored => "民声值班台已恢复正常，请查看其间有无遗漏。".to_owned(),
         Reason::Test => {

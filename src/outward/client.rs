@@ -24,6 +24,9 @@ use super::{Awaited, Limits, OutwardConfig, OutwardError, Part, Refusal};
 
 /// Largest answer read to a request of ours that sends something, in bytes.
 const ANSWER_TO_POST: usize = 64 * 1024;
+/// Connections to one host that are kept for the next request. Sites are asked one thing at a time; a receiver may be told as
+/// many at once, and making a connection for each would cost more than the message.
+const IDLE: usize = 32;
 
 /// The one way out. Cloning gives another handle of the same client.
 #[derive(Clone)]
@@ -301,7 +304,7 @@ fn client(
         .http2_max_header_list_size(u32::try_from(config.limits.header).unwrap_or(u32::MAX))
         .http1_ignore_invalid_headers_in_responses(true)
         .pool_idle_timeout(Duration::from_secs(30))
-        .pool_max_idle_per_host(1)
+        .pool_max_idle_per_host(IDLE)
         .user_agent(config.user_agent())
         .build()
         .map_err(|error| BuildError::Client(error.to_string()))

@@ -13,7 +13,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::stored::each;
-use crate::incident::{FoldError, Incident, IncidentEvent, IncidentId};
+use crate::alert::Outage;
+use crate::incident::{FoldError, Handover, Incident, IncidentEvent, IncidentId};
 use crate::journal::record::{DeskRecord, PersonOrToken};
 use crate::journal::{JournalError, Stream};
 use crate::notify::NotificationKey;
@@ -157,6 +158,24 @@ struct Seen {
     last: Timestamp,
 }
 
+fn outage(outage: &Outage) -> Row {
+    let told = json!({
+        "rule": outage.rule, "source": outage.source.as_ref().map(ToString::to_string),
+        "since": outage.since, "why": outage.why, "over": outage.over_at.is_some(),
+    });
+    (outage.over_at.unwrap_or(outage.told_at), "outage", fields(told))
+}
+
+fn handed(handover: &Handover) -> Row {
+    let accepted = handover.accepted.as_ref();
+    let at = accepted.map(|accepted| accepted.at).or(handover.called_at).unwrap_or(handover.at);
+    let told = json!({
+        "handover": handover.id.as_str(), "coming": handover.coming, "open": handover.pack.open,
+        "accepted_by": accepted.map(|accepted| accepted.by.label()), "called_at": handover.called_at,
+    });
+    (at, "handover", fields(told))
+}
+
 impl Seen {
     fn rows(&mut self, record: &DeskRecord) -> Vec<Row> {
         let rows = self.told(record);
@@ -240,18 +259,8 @@ impl Seen {
                     "by": asked(&verdict.by),
                 }),
             ),
-            DeskRecord::Handover(handover) => {
-                let accepted = handover.accepted.as_ref();
-                let at = accepted.map(|accepted| accepted.at).or(handover.called_at).unwrap_or(handover.at);
-                one(
-                    at,
-                    "handover",
-                    json!({
-                        "handover": handover.id.as_str(), "coming": handover.coming, "open": handover.pack.open,
-                        "accepted_by": accepted.map(|accepted| accepted.by.label()), "called_at": handover.called_at,
-                    }),
-                )
-            }
+            DeskRecord::Outage(told) => vec![outage(&told.0)],
+            DeskRecord::Handover(handover) => vec![handed(handover)],
             DeskRecord::Rescored(rescored) => {
                 one(rescored.at, "rescored", json!({"version": rescored.version, "by": asked(&rescored.by)}))
             }

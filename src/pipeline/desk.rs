@@ -9,6 +9,7 @@
 mod delivery;
 mod fact;
 mod holding;
+mod outages;
 mod reply;
 mod shifts;
 mod verdict;
@@ -23,6 +24,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use self::holding::Holds;
+use self::outages::Outages;
 pub(super) use self::reply::Official;
 use self::shifts::Shifts;
 pub(super) use self::shifts::pack as carried;
@@ -165,6 +167,7 @@ pub(super) struct DeskTask {
     /// What has to wait before it is told.
     holds: Holds,
     shifts: Shifts,
+    outages: Outages,
     /// Least sleep before the clocks are looked at again; not zero after a failed write.
     rest: Duration,
     /// Told when something new lies in the outbox.
@@ -243,6 +246,8 @@ impl DeskHandle {
 pub(super) struct DeskParts {
     pub(super) clerk: Clerk,
     pub(super) config: DeskConfig,
+    /// The sources that should be read, and what people call them.
+    pub(super) sources: Vec<(SourceId, String)>,
     pub(super) journal: Journal,
     pub(super) store: Store,
     pub(super) live: Live,
@@ -256,10 +261,11 @@ impl DeskTask {
     /// The handle and the task behind it.
     pub(super) fn new(parts: DeskParts) -> Result<(DeskHandle, Self), StoreError> {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let DeskParts { clerk, config, journal, store, live, outbox, said, clock, health } = parts;
+        let DeskParts { clerk, config, sources, journal, store, live, outbox, said, clock, health } = parts;
         let agenda = Agenda::of(&clerk.clocks, clerk.desk.open_incidents());
         let (holds, rest) = (Holds::read(&store)?, Duration::ZERO);
         let shifts = Shifts::read(&store, clock.now())?;
+        let outages = Outages::read(&store, sources, clock.now())?;
         let task = Self {
             receiver,
             clerk,
@@ -270,6 +276,7 @@ impl DeskTask {
             agenda,
             holds,
             shifts,
+            outages,
             rest,
             outbox,
             said,
@@ -315,6 +322,9 @@ impl DeskTask {
         if let Err(error) = self.change_shifts(now, &mut round) {
             tracing::error!(%error, "the change of a shift could not be prepared; trying again");
             self.shifts.rest(now);
+        }
+        if let Err(error) = self.listen(now, &mut round) {
+            tracing::error!(%error, "whether the sources are heard could not be looked up");
         }
         let held = self.hold(now, &mut round);
         if let Err(error) = &held {
@@ -405,8 +415,8 @@ impl DeskTask {
 
     /// How long until a clock has something to tell.
     fn until_next(&self) -> Duration {
-        let first = self.agenda.first().into_iter().chain(self.holds.first()).chain(self.shifts.next()).min();
-        let Some(first) = first else { return GLANCE };
+        let due = [self.agenda.first(), self.holds.first(), self.shifts.next()];
+        let first = due.into_iter().flatten().min().unwrap_or(Timestamp::MAX).min(self.outages.next());
         super::crawling::wait_until(first, self.clock.now()).max(self.rest).min(GLANCE)
     }
 
@@ -498,7 +508,9 @@ impl DeskTask {
                         self.tell_delivery(delivery);
                     }
                 }
-                DeskRecord::Requeued(_) | DeskRecord::Fates(_) => self.outbox.notify_one(),
+                DeskRecord::Requeued(_) | DeskRecord::Fates(_) | DeskRecord::Outage(_) => {
+                    self.outbox.notify_one();
+                }
                 DeskRecord::Person(_)
                 | DeskRecord::Token(_)
                 | DeskRecord::Lexicon { .. }
@@ -547,6 +559,9 @@ impl DeskTask {
         match Holds::read(&self.store) {
             Ok(holds) => self.holds = holds,
             Err(error) => tracing::error!(%error, "what is held back could not be read back"),
+        }
+        if let Err(error) = self.outages.start_over(&self.store) {
+            tracing::error!(%error, "the outages could not be read back");
         }
         match Shifts::read(&self.store, now) {
             Ok(shifts) => self.shifts = shifts,

@@ -24,7 +24,7 @@ use crate::search::{Entry, Search, SearchError, Shown, Word, Writer};
 use crate::telemetry::metric;
 
 /// Longest time a post waits to be found by search.
-const SOON: Duration = Duration::from_millis(250);
+const SOON: Duration = Duration::from_millis(400);
 /// So many changes are committed at once, however little time has passed.
 const MANY: usize = 20_000;
 /// So many posts are kept for another try.

@@ -6,16 +6,19 @@
 //! What is acknowledged is seen at once ([`Reading::post`] reads what the index does not hold yet from the
 //! journal). No answer holds anything of a writer, not even the voice that stands for one (V4).
 
+mod audit;
 mod labels;
 mod why;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
 
 use super::lexicons::Lexicons;
+use crate::alert::Outage;
 use crate::assess::{Assessment, Assessor};
 use crate::extract::post::{Post, PostId};
 use crate::incident::{Clocks, Incident, IncidentId, Pack, Stages};
@@ -49,6 +52,8 @@ pub struct Reading {
     store: Store,
     search: Search,
     lexicons: Lexicons,
+    /// The data directory.
+    data: PathBuf,
 }
 
 /// Why a question has no answer.
@@ -189,8 +194,8 @@ impl SourceHealth {
 
 impl Reading {
     /// Over these.
-    pub fn new(journal: Journal, store: Store, search: Search, lexicons: Lexicons) -> Self {
-        Self { journal, store, search, lexicons }
+    pub fn new(journal: Journal, store: Store, search: Search, lexicons: Lexicons, data: PathBuf) -> Self {
+        Self { journal, store, search, lexicons, data }
     }
 
     /// What people call things, by the dictionaries in force.
@@ -303,6 +308,11 @@ impl Reading {
         until: Timestamp,
     ) -> Result<Vec<Span>, ReadingError> {
         self.blocking(move |reading| Ok(reading.store.coverage(&source, since, until)?)).await
+    }
+
+    /// What cannot be heard now, by the rules on sources.
+    pub async fn outages(&self) -> Result<Vec<Outage>, ReadingError> {
+        self.blocking(move |reading| Ok(reading.store.outages()?)).await
     }
 
     /// Notifications with every try, the newest first.

@@ -177,9 +177,11 @@ impl Pipeline {
             clocks: setup.clocks,
             checklists: setup.checklists,
         };
+        let heard = setup.sources.iter().filter(|source| source.enabled && !source.id.is_drill());
         let (desk, desk_task) = DeskTask::new(DeskParts {
             clerk,
             config: setup.desk,
+            sources: heard.map(|source| (source.id.clone(), source.name.clone())).collect(),
             journal: journal.clone(),
             store: store.clone(),
             live: live.clone(),
@@ -301,7 +303,8 @@ impl Pipeline {
         first.1.spawn(heartbeat.run(first.0.clone()));
         first.1.spawn(kept(&health, "housekeeping", housekeeping.run(first.0.clone())));
 
-        let reading = Reading::new(journal.clone(), store.clone(), search.clone(), lexicons.clone());
+        let reading =
+            Reading::new(journal.clone(), store.clone(), search.clone(), lexicons.clone(), setup.data);
         let reload = Reload::new(
             lexicons.clone(),
             desk.clone(),

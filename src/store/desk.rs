@@ -6,8 +6,8 @@ use crate::journal::{Sequence, Stream};
 use super::draft::Draft;
 use super::sources::Paused;
 use super::{
-    Applied, Folded, Store, StoreError, facts, handovers, incidents, outbox, people, silences, sources,
-    verdicts, versions,
+    Applied, Folded, Store, StoreError, facts, handovers, incidents, outages, outbox, people, silences,
+    sources, verdicts, versions,
 };
 
 impl Store {
@@ -48,6 +48,13 @@ fn fold(draft: &mut Draft<'_>, sequence: Sequence, record: &DeskRecord) -> Resul
             }
         }
         DeskRecord::Handover(handover) => handovers::handed(draft, handover),
+        DeskRecord::Outage(told) => {
+            let (outage, notifications) = &**told;
+            outages::told(draft, outage);
+            for (place, notification) in notifications.iter().enumerate() {
+                outbox::planned(draft, sequence, place, notification)?;
+            }
+        }
         DeskRecord::Silence(silence) => silences::said(draft, silence),
         DeskRecord::Fact(card) => facts::stated(draft, card),
         DeskRecord::Rescored(rescored) => versions::rescored(draft, sequence, rescored)?,

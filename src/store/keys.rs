@@ -80,6 +80,8 @@ pub(super) enum Table {
     Handover = b'p',
     /// Silence id → `Silence`.
     Silence = b's',
+    /// Rule, source of what cannot be heard → `Outage`.
+    Outage = b'u',
     /// Event id → its `FactCard`.
     Fact = b'f',
     /// Sequence → `Rescored`.
@@ -90,7 +92,7 @@ pub(super) enum Table {
 
 impl Table {
     /// The tables that follow from the journal, with a name for reports.
-    pub(super) const JOURNALED: [(Self, &'static str); 36] = [
+    pub(super) const JOURNALED: [(Self, &'static str); 37] = [
         (Self::Meta, "meta"),
         (Self::Post, "post"),
         (Self::Thread, "thread"),
@@ -112,6 +114,7 @@ impl Table {
         (Self::OutboxHeld, "outbox held"),
         (Self::Silence, "silence"),
         (Self::Handover, "hand-over"),
+        (Self::Outage, "outage"),
         (Self::Told, "first told"),
         (Self::OutboxOrder, "outbox order"),
         (Self::OutboxCount, "outbox count"),

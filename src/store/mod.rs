@@ -24,6 +24,7 @@ mod handovers;
 mod incidents;
 mod keys;
 mod open;
+mod outages;
 mod outbox;
 mod page;
 mod pages;

@@ -18,6 +18,8 @@ use super::codec::encode;
 use super::{SCHEMA, Shared, Store, StoreConfig, StoreError, schema_key};
 
 const CONDEMNED: &str = "condemned";
+/// Time between two writings of what has changed, in milliseconds.
+const FLUSH_MS: u64 = 5_000;
 
 /// How a store was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,7 +98,8 @@ impl Store {
             Err(source) => return Err(io("read", &condemned, source)),
         }
         let cache = config.cache_bytes.clamp(8 << 20, 4 << 30);
-        let engine = sled::Config::new().path(dir).cache_capacity(cache);
+        // What is not written yet comes again from the journal, so nothing has to be hurried to the disk beside it.
+        let engine = sled::Config::new().path(dir).cache_capacity(cache).flush_every_ms(Some(FLUSH_MS));
         // sled panics over some damaged files, and says so on standard error through the panic hook.
         let opened = catch_unwind(AssertUnwindSafe(|| engine.open()))
             .map_err(|panic| Refused::Unusable(format!("does not open: {}", panic_text(&*panic))))?;

@@ -132,7 +132,7 @@ impl Store {
             }
             let (key, _) = pair?;
             let name = &key[queue.0.len() + 8..];
-            if !under_way.is_empty() && under_way.iter().any(|one| one.as_str().as_bytes() == name) {
+            if std::str::from_utf8(name).is_ok_and(|name| under_way.contains(name)) {
                 continue;
             }
             due.extend(self.get::<OutboxEntry>(&Table::Outbox.key().bytes(name))?);

@@ -9,7 +9,8 @@ use utoipa::{PartialSchema, ToSchema};
 use super::api::incidents::Step;
 use super::api::params::OF_POSTS;
 use super::api::{
-    drills, events, facts, handovers, incident_out, rescore, rota, shape, silences, steps, topics, verdict,
+    drills, events, facts, handovers, incident_out, outages, rescore, rota, shape, silences, steps, topics,
+    verdict,
 };
 use super::console::{self, Frame, Nav};
 use super::error::{Kind, ProblemBody};
@@ -113,6 +114,7 @@ fn parameters(path: &str, verb: Verb) -> Vec<&'static str> {
         (Verb::Get, "/api/v1/notifications") => names.extend(["state", "receiver", "cursor", "limit"]),
         (Verb::Get, "/api/v1/coverage") => names.extend(["source", "since", "until"]),
         (Verb::Get, "/api/v1/facts") => names.extend(["status", "limit"]),
+        (Verb::Get, "/api/v1/audit") => names.extend(["since", "until"]),
         (Verb::Get, "/api/v1/supervision") => names.extend(["since", "until", "by"]),
         (Verb::Get, "/api/v1/drills" | "/api/v1/handovers") => names.push("limit"),
         (Verb::Get, "/api/v1/silences") => names.extend(["state", "limit"]),
@@ -133,6 +135,9 @@ fn operation(route: &Route) -> Value {
         list.push(json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }));
     }
     let content = match (rule.length, answer(rule.path, route.verb)) {
+        (Length::Streaming, _) if rule.path == "/api/v1/audit" => {
+            json!({ "application/x-ndjson": { "schema": { "type": "string" } } })
+        }
         (Length::Streaming, _) => json!({ "text/event-stream": { "schema": { "type": "string" } } }),
         (Length::Bounded, Some(name)) => {
             json!({ "application/json": { "schema": { "$ref": format!("#/components/schemas/{name}") } } })
@@ -244,6 +249,7 @@ fn answer(path: &str, verb: Verb) -> Option<&'static str> {
         (Verb::Get, "/api/v1/rota") => "RotaList",
         (Verb::Get, "/api/v1/sources") => "SourceList",
         (Verb::Get | Verb::Post, path) if path.starts_with("/api/v1/sources/") => "SourceOut",
+        (Verb::Get, "/api/v1/outages") => "OutageList",
         (Verb::Get, "/api/v1/coverage") => "SpanList",
         (Verb::Get, "/api/v1/notifications") => "NotificationList",
         (Verb::Post, "/api/v1/notifications/{key}/resend") => "NotificationOut",
@@ -265,6 +271,7 @@ fn schemas() -> Map<String, Value> {
     add::<rota::LayerOut>(&mut found);
     add::<shape::SourceOut>(&mut found);
     add::<shape::SpanOut>(&mut found);
+    add::<outages::OutageOut>(&mut found);
     add::<shape::NotificationOut>(&mut found);
     add::<shape::Pushed>(&mut found);
     add::<Step>(&mut found);
@@ -305,6 +312,7 @@ fn schemas() -> Map<String, Value> {
         ("RotaList", "Rota"),
         ("SourceList", "SourceOut"),
         ("SpanList", "SpanOut"),
+        ("OutageList", "Outage"),
         ("NotificationList", "NotificationOut"),
     ] {
         let items = json!({ "type": "array", "items": { "$ref": format!("#/components/schemas/{item}") } });

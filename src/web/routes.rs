@@ -152,6 +152,7 @@ pub(super) fn table() -> Vec<Route> {
         acts("/api/v1/sources/{id}/pause", Least(Admin), Machine, "Let a source rest", api::sources::pause),
         acts("/api/v1/sources/{id}/resume", Least(Admin), Machine, "Read a source again", api::sources::resume),
         acts("/api/v1/sources/{id}/fetch-now", Least(Officer), Machine, "Look at a source soon", api::sources::fetch_now),
+        reads("/api/v1/outages", Least(Viewer), Machine, "What cannot be heard now, by the rules on sources", api::outages::list),
         reads("/api/v1/coverage", Least(Viewer), Machine, "What was seen of a source and what was not", api::sources::coverage),
         reads("/api/v1/notifications", Least(Viewer), Machine, "Notifications with every try", api::desk::notifications),
         acts("/api/v1/notifications/{key}/resend", Least(Officer), Machine, "Have a dead letter, or one that a receiver holds up, tried again", api::desk::resend),
@@ -176,6 +177,7 @@ pub(super) fn table() -> Vec<Route> {
         reads("/api/v1/tokens", Least(Admin), Machine, "Machines that may use the API", api::people::tokens),
         acts("/api/v1/tokens", Least(Admin), Machine, "Make a token; its secret is shown once", api::people::add_token),
         acts("/api/v1/tokens/{id}/revoke", Least(Admin), Machine, "Take a token back", api::people::revoke_token),
+        reads("/api/v1/audit", Least(Admin), Machine, "What was decided and done, as a chain of lines that `minsheng audit verify` checks", api::audit::export),
         reads("/api/v1/stream", Least(Viewer), Machine, "Changes as they happen (server-sent events)", api::stream::stream),
         reads("/healthz", Everyone, Machine, "Whether the daemon lives", api::health::alive),
         reads("/readyz", Everyone, Machine, "Whether the daemon is ready", api::health::ready),
@@ -189,7 +191,7 @@ pub(super) fn table() -> Vec<Route> {
         if (route.verb, route.rule.path) == (Verb::Post, "/api/v1/posts") {
             route.rule.ingest = true;
         }
-        if route.rule.path == "/api/v1/stream" {
+        if matches!(route.rule.path, "/api/v1/stream" | "/api/v1/audit") {
             route.rule.length = Length::Streaming;
         }
     }

@@ -139,6 +139,8 @@ impl Lang {
             Reason::Handover => self.t("交接班", "hand-over"),
             Reason::Unaccepted => self.t("交接班无人确认", "hand-over not accepted"),
             Reason::Vanished => self.t("答复已消失", "answer gone"),
+            Reason::Outage => self.t("信源读不到", "sources not read"),
+            Reason::Recovered => self.t("信源恢复", "sources read again"),
         }
     }
 

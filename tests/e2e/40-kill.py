@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""kill -9 under load, 25 times: nothing acknowledged is lost, nothing is doubled, no alert is lost, and an
-alert keeps its key over every try and restart.
+"""kill -9 under load, 100 times: nothing acknowledged is lost, nothing is doubled, no alert is lost, an alert keeps its
+key over every try and restart, and every incident's clock warns, runs out and calls once, whatever falls due while the
+daemon is dead.
 
 Writers push batches of posts, some of them sent before, some of them alarms, and send a batch again until it is
 acknowledged. The receiver fails the first try of every second alert and the second of every fourth. The times of
@@ -20,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from lib import DIRECTORY, REPOSITORY, Daemon, case, finish, same, wait_for
 from loopback import Server, is_signed, webhook_secret
 
-CYCLES = 25
+CYCLES = 100
 WRITERS = 4
 SEED = int(os.environ.get("MINSHENG_SEED") or int.from_bytes(os.urandom(4), "big"))
 
@@ -47,6 +48,22 @@ url = "http://{host}/hook"
 secret_env = "HOOK_SECRET"
 timeout = "3s"
 """
+CLOCKS = """
+[[clock]]
+name = "take"
+limit = "10s"
+until = "acknowledged"
+warn = [30]
+
+[[escalation]]
+name = "untaken"
+when = "unacknowledged"
+after = "14s"
+receivers = ["bus"]
+"""
+# What the clocks tell of each incident, which nobody takes. A warning that passed while the daemon was dead gives way to a
+# breach that has come by then.
+FIRES = ["clock-warning", "breach", "escalated"]
 CHATTER = ["今天的晚霞真好看", "周末去公园走了走，人不多", "楼下的包子铺搬到街角去了", "推荐一家理发店", "我家的猫又胖了"]
 ALARM = "{}号楼起火，浓烟滚滚，有人被困在三楼，已经报警"
 MATTER = "{}停水三天了{}没有人管"
@@ -205,7 +222,7 @@ def run(daemon, load, receiver, writers):
             load.open.set()
             wait_for(f"load in cycle {cycle}", lambda: load.batches >= enough or writers_failed(writers), every=0.005)
             # Nothing is waited for here: the moment of the kill is what is drawn.
-            time.sleep(rng.uniform(0, 1))
+            time.sleep(rng.uniform(0, 0.5))
             load.open.clear()
             daemon.kill()
             began = time.monotonic()
@@ -227,10 +244,7 @@ def run(daemon, load, receiver, writers):
             writer.result(60)
         same(load.sent - load.acknowledged, set(), "never acknowledged")
         same(count(), len(load.sent), "posts in the store")
-        with ThreadPoolExecutor(4) as pool:
-            asked = sorted(load.sent)
-            parts = pool.map(lambda part: lost(daemon, part), [asked[n::4] for n in range(4)])
-        same([name for part in parts for name in part], [], "lost")
+        same(lost(daemon, rng.sample(sorted(load.sent), min(2000, len(load.sent)))), [], "lost")
         for source, wanted in sorted(collections.Counter(source for source, _ in load.sent).items()):
             if not source.startswith("alarm"):
                 wait_for(f"{wanted} posts of {source} in the index", lambda: count(source=source) >= wanted)
@@ -265,6 +279,26 @@ def run(daemon, load, receiver, writers):
         same({one: times for one, times in opened.items() if times != 1}, {}, "told as opened more than once")
         same(set(opened) ^ wanted, set(), "never told as opened")
         assert receiver.failed * 4 >= len(wanted), f"only {receiver.failed} tries failed"
+
+    with case("kill: of each incident nobody took, the clock warned, ran out and called once, in that order, and was told once"):
+        def fired(name):
+            what = [entry["what"] for entry in daemon.get(f"/api/v1/incidents/{name}")["timeline"]]
+            return [one for one in what if one in FIRES]
+
+        def all_fired():
+            waiting.difference_update([name for name in waiting if FIRES[-1] in fired(name)])
+            return not waiting
+
+        waiting = set(wanted)
+        wait_for("every clock to run out", all_fired, 120)
+        wait_for("an outbox with nothing waiting", lambda: daemon.notifications(state="waiting") == [], 120)
+        timers = {name: fired(name) for name in wanted}
+        same({name: what for name, what in timers.items() if what not in (FIRES, FIRES[1:])}, {}, "fired otherwise")
+        unwarned = sum(what != FIRES for what in timers.values())
+        assert unwarned * 20 <= len(timers), f"{unwarned} of {len(timers)} never warned"
+        told = collections.Counter((entry["incident"], entry["reason"]) for entry in daemon.notifications())
+        same({one: times for one, times in told.items() if times != 1}, {}, "told more than once")
+        same({name for name, what in timers.items() if any(not told[name, one] for one in what)}, set(), "never told")
 
     def views():
         sent = daemon.notifications()
@@ -304,6 +338,7 @@ def main():
     host = receiver.server.host
     daemon = Daemon("kill", f'[outward]\nallow = ["{host}"]\n', receivers=RECEIVERS.format(host=host), rules=RULES,
                     environment={"HOOK_SECRET": secret}, dictionaries=dictionaries())
+    daemon.write("clocks.toml", CLOCKS)
     load = Load(daemon.make_token("ingest"))
     daemon.start()
     load.address = daemon.address

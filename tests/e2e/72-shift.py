@@ -123,9 +123,17 @@ def main():
         kinds = {json.loads(line)["kind"] for line in lines}
         assert {"incident", "delivery", "handover", "audit", "end"} <= kinds, kinds
         assert "author" not in file.read_text() and '"voice"' not in file.read_text(), "it speaks of who wrote"
+        wait_for("every delivery written down", lambda: daemon.notifications(state="waiting") == [])
+        until = datetime.datetime.now(datetime.timezone.utc).isoformat()
+        sent = daemon.get("/api/v1/audit", raw=True, until=until)
+        daemon.cli("export", "audit", "--until", until, "--out", file)
+        same(sent, file.read_text(), "what the API sends and what the command writes")
+        officer = daemon.make_token("officer")
+        same(daemon.request("GET", "/api/v1/audit", token=officer)[0], 403, "asked by an officer")
         daemon.stop()
         assert "sound:" in daemon.cli("audit", "verify", file).stdout
         daemon.cli("export", "audit", "--out", file)
+        assert '"export-audit"' in file.read_text(), "that it was exported stands in it"
         assert "the same as the journal" in daemon.cli("audit", "verify", file, "--journal").stdout
         lines = file.read_text().splitlines()
         for name, bad, word in [

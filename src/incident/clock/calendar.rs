@@ -6,7 +6,7 @@ use jiff::civil::{Date, Time, Weekday};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde::Deserialize;
 
-use crate::alert::{Fault, Sheet};
+use crate::alert::{Fault, Sheet, time_of_day};
 use crate::incident::desk_time;
 
 /// The working days and hours. The default knows no holidays and works from nine to six.
@@ -202,18 +202,10 @@ fn days(text: &str, year: i16) -> Result<BTreeSet<Date>, String> {
 
 /// `["09:00-12:00", "14:00-18:00"]`.
 fn hours(list: &[String]) -> Result<Vec<(Time, Time)>, String> {
-    let time = |text: &str| {
-        let text = text.trim();
-        let (hour, minute) = text.split_once(':')?;
-        let number = |part: &str| {
-            let digits = (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-            if digits { part.parse::<i8>().ok() } else { None }
-        };
-        Time::new(number(hour)?, number(minute)?, 0, 0).ok()
-    };
     let mut read: Vec<(Time, Time)> = Vec::new();
     for text in list {
-        let window = text.split_once('-').and_then(|(from, until)| Some((time(from)?, time(until)?)));
+        let window =
+            text.split_once('-').and_then(|(from, until)| Some((time_of_day(from)?, time_of_day(until)?)));
         let (from, until) = window.ok_or_else(|| format!("hours: {text:?} is not written 09:00-12:00"))?;
         if from >= until || read.last().is_some_and(|(_, before)| *before >= from) {
             return Err(format!(

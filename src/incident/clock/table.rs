@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
-use crate::alert::{Fault, Sheet};
+use crate::alert::{Fault, Sheet, plain_name};
 use crate::assess::Grade;
 use crate::incident::{Incident, desk_time};
 use crate::lexicon::category::Category;
@@ -356,7 +356,7 @@ impl Clock {
             pauses,
             mut warn,
         } = table;
-        legal_name("clock", &name)?;
+        plain_name("clock", &name)?;
         if [&title, &source].into_iter().any(|text| text.chars().any(char::is_control)) {
             return Err(format!("clock {name:?}: title and source hold no control characters"));
         }
@@ -383,7 +383,7 @@ impl Clock {
 impl Escalation {
     fn checked(table: EscalationTable, line: usize) -> Result<Self, String> {
         let EscalationTable { name, when, clock, after, repeat, grades, receivers } = table;
-        legal_name("escalation", &name)?;
+        plain_name("escalation", &name)?;
         let trigger = match (when, clock) {
             (When::Unacknowledged, None) => Trigger::Unacknowledged,
             (When::Idle, None) => Trigger::Idle,
@@ -408,14 +408,6 @@ impl Escalation {
         let after = after.map_or(SignedDuration::ZERO, signed);
         Ok(Self { name, trigger, after, repeat: repeat.map(signed), grades, receivers, line })
     }
-}
-
-fn legal_name(what: &str, name: &str) -> Result<(), String> {
-    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if name.is_empty() || name.len() > 64 || !name.chars().all(legal) {
-        return Err(format!("{what} name {name:?} is not 1 to 64 letters, digits, '-', '_', '.'"));
-    }
-    Ok(())
 }
 
 /// Lengths are bounded before they come here.

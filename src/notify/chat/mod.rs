@@ -122,6 +122,7 @@ fn wants_action(reason: Reason) -> bool {
         | Reason::Vanished
         | Reason::Handover
         | Reason::Unaccepted
+        | Reason::Outage
         | Reason::Silent => true,
         Reason::Acknowledged
         | Reason::Assigned
@@ -131,6 +132,7 @@ fn wants_action(reason: Reason) -> bool {
         | Reason::Dismissed
         | Reason::Merged
         | Reason::Restored
+        | Reason::Recovered
         | Reason::Test => false,
     }
 }

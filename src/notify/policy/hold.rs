@@ -7,8 +7,8 @@ use crate::assess::Grade;
 use crate::incident::{Calendar, Incident, IncidentId};
 use crate::notify::{Notification, NotificationKey, Reason, Receiver};
 
-use super::Policy;
 use super::silence::{Silence, SilenceId};
+use super::{Policy, Spacing};
 
 /// Why a notification waits. Stored by number: new ones go last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +82,8 @@ pub struct Holding<'a> {
     pub silences: &'a [Silence],
     /// Which days are worked.
     pub calendar: &'a Calendar,
+    /// How its words on the incident are spaced out.
+    pub spacing: Spacing,
     /// When the receiver heard of the incident last, if it did.
     pub heard: Option<Timestamp>,
     /// Whether it has waited for more to come.
@@ -148,11 +150,11 @@ impl Policy {
                 return Some(Held { until, why: HoldReason::Hours });
             }
         }
-        let wait = notification.created_at + of.receiver.wait;
+        let wait = notification.created_at + of.spacing.wait;
         if !of.waited && of.heard.is_none() && notification.reason == Reason::Opened && wait > now {
             return Some(Held { until: wait, why: HoldReason::Wait });
         }
-        let next = of.heard.map(|heard| heard + of.receiver.interval);
+        let next = of.heard.map(|heard| heard + of.spacing.interval);
         next.filter(|next| *next > now).map(|until| Held { until, why: HoldReason::Interval })
     }
 }

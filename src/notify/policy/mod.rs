@@ -15,7 +15,8 @@ mod window;
 use std::collections::BTreeSet;
 
 use crate::alert::{Alert, EVERYBODY, Fault, Sheet};
-use crate::incident::Calendar;
+use crate::incident::{Calendar, Incident};
+use crate::notify::Receiver;
 use jiff::Timestamp;
 
 use self::inhibit::{InhibitTable, Inhibition};
@@ -24,7 +25,7 @@ use self::window::{Window, WindowTable};
 
 pub use hold::{Decided, Fate, Held, HoldReason, Holding};
 pub use matcher::{Labels, Matcher};
-pub use route::{RouteStep, Routed};
+pub use route::{RouteStep, Routed, Spacing};
 pub use silence::{BadSilence, Silence, SilenceId};
 
 /// Most windows, routes (with those below them) and inhibitions.
@@ -106,6 +107,26 @@ impl Policy {
             return Routed { receivers: vec![EVERYBODY.to_owned()], ..routed };
         }
         routed
+    }
+
+    /// How the words on an incident are spaced out for a receiver: as the route says that leads it there, and as the
+    /// receiver says where that says nothing. `called` tells whom the names of a route mean.
+    pub fn spacing(
+        &self,
+        receiver: &Receiver,
+        incident: &Incident,
+        calendar: &Calendar,
+        called: &dyn Fn(&[String]) -> Vec<String>,
+        now: Timestamp,
+    ) -> Spacing {
+        if !self.routes.iter().any(Route::spaces) {
+            return receiver.spacing;
+        }
+        let is_open = |name: &str| self.is_open(name, calendar, now);
+        let means = |names: &[String]| {
+            names.iter().any(|name| name == EVERYBODY) || called(names).contains(&receiver.name)
+        };
+        route::spacing(&self.routes, &Labels::of_incident(incident), &is_open, &means, receiver.spacing)
     }
 
     /// Whether it is within a window of this name.

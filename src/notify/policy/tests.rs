@@ -151,7 +151,8 @@ fn holding<'a>(
     calendar: &'a Calendar,
     none: &'a dyn Fn() -> Vec<&'a Incident>,
 ) -> Holding<'a> {
-    Holding { receiver, incident, open: none, silences: &[], calendar, heard: None, waited: false }
+    let spacing = receiver.spacing;
+    Holding { receiver, incident, open: none, silences: &[], calendar, spacing, heard: None, waited: false }
 }
 
 #[test]
@@ -195,6 +196,35 @@ fn the_first_word_waits_for_more_and_the_next_for_its_interval() {
     assert_eq!(policy.hold(&notification, heard, next), None);
     let of = Holding { heard: Some(now), ..holding(red.0.iter().next().unwrap(), &red.2, &calendar, &none) };
     assert_eq!(policy.hold(&red.1, of, now), None);
+}
+
+#[test]
+fn a_route_spaces_words_out_for_those_it_leads_to() {
+    let policy = policy(
+        "[[route]]\nmatch = { grades = ['orange'] }\nwait = '1m'\n
+        [[route.route]]\nreceivers = ['@duty']\ninterval = '10m'\n
+        [[route]]\nreceivers = ['bus']\n",
+    );
+    let calendar = Calendar::default();
+    let minutes = SignedDuration::from_mins;
+    for (grade, on_duty, wait, interval) in [
+        (Grade::Orange, "bus", 1, 10),
+        (Grade::Orange, "other", 5, 5), // the route leads to somebody else
+        (Grade::Blue, "bus", 5, 5),     // and this one says nothing
+    ] {
+        let (receivers, _, incident) = word("name = 'bus'\nwait = '5m'\ninterval = '5m'", grade);
+        let called = |names: &[String]| {
+            let mean = |name: &String| if name == "@duty" { on_duty.to_owned() } else { name.clone() };
+            names.iter().map(mean).collect()
+        };
+        let receiver = receivers.iter().next().unwrap();
+        let spacing = policy.spacing(receiver, &incident, &calendar, &called, incident.opened_at);
+        assert_eq!(
+            spacing,
+            Spacing { wait: minutes(wait), interval: minutes(interval) },
+            "{grade:?} {on_duty}"
+        );
+    }
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! Times of the week, by the desk's own time and its calendar: office hours, nights, days off.
 
-use std::collections::BTreeSet;
-
-use jiff::civil::{Date, Time, Weekday};
+use jiff::civil::{Date, Time};
 use jiff::{Timestamp, ToSpan};
-use serde::Deserialize;
+use serde::de::{Deserialize, Deserializer, Error};
 
+use crate::alert::{DayOfWeek, legal_name, time_of_day};
 use crate::incident::{Calendar, desk_time};
 
+/// The words for days.
+const DAYS: &[&str] = &["workdays", "restdays", "mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /// How far ahead the next opening is looked for, in days.
 const FURTHEST: usize = 800;
 
@@ -15,35 +16,29 @@ const FURTHEST: usize = 800;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Window {
     pub(super) name: String,
-    days: BTreeSet<Day>,
+    days: Vec<Day>,
     from: Time,
     until: Time,
 }
 
 /// Days of a kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Day {
     /// Worked by the calendar: make-up days too, holidays not.
-    Workdays,
+    Worked,
     /// Not worked by the calendar.
-    Restdays,
-    Mon,
-    Tue,
-    Wed,
-    Thu,
-    Fri,
-    Sat,
-    Sun,
+    Free,
+    /// Of the week.
+    OfWeek(DayOfWeek),
 }
 
 /// `[[window]]` as written; `config/routes.toml` explains each key.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WindowTable {
     pub(super) name: String,
     #[serde(default)]
-    days: BTreeSet<Day>,
+    days: Vec<Day>,
     #[serde(default = "midnight")]
     from: String,
     #[serde(default = "end_of_day")]
@@ -60,13 +55,21 @@ fn end_of_day() -> String {
     "24:00".to_owned()
 }
 
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = String::deserialize(deserializer)?;
+        match word.as_str() {
+            "workdays" => Ok(Self::Worked),
+            "restdays" => Ok(Self::Free),
+            day => DayOfWeek::of(day).map(Self::OfWeek).ok_or_else(|| D::Error::unknown_variant(day, DAYS)),
+        }
+    }
+}
+
 impl Window {
     pub(super) fn checked(table: WindowTable) -> Result<Self, String> {
         let WindowTable { name, days, from, until } = table;
-        let legal = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if !(1..=64).contains(&name.chars().count()) || !name.chars().all(legal) {
-            return Err(format!("window name {name:?} is not 1 to 64 letters, digits, '-', '_', '.'"));
-        }
+        legal_name("window", &name)?;
         let read = |text: &str| {
             time(text).ok_or_else(|| format!("window {name:?}: {text:?} is no time of day such as 08:30"))
         };
@@ -96,17 +99,12 @@ impl Window {
     }
 
     fn begins_on(&self, calendar: &Calendar, date: Date) -> bool {
-        let weekday = match date.weekday() {
-            Weekday::Monday => Day::Mon,
-            Weekday::Tuesday => Day::Tue,
-            Weekday::Wednesday => Day::Wed,
-            Weekday::Thursday => Day::Thu,
-            Weekday::Friday => Day::Fri,
-            Weekday::Saturday => Day::Sat,
-            Weekday::Sunday => Day::Sun,
-        };
-        let worked = if calendar.is_workday(date) { Day::Workdays } else { Day::Restdays };
-        self.days.is_empty() || self.days.contains(&weekday) || self.days.contains(&worked)
+        self.days.is_empty()
+            || self.days.iter().any(|day| match day {
+                Day::Worked => calendar.is_workday(date),
+                Day::Free => !calendar.is_workday(date),
+                Day::OfWeek(day) => day.0 == date.weekday(),
+            })
     }
 
     /// When it opens and closes if it begins on that day.
@@ -120,15 +118,7 @@ impl Window {
     }
 }
 
-/// `08:30`; `24:00` is the midnight that ends a day.
+/// A time of day; `24:00` is the midnight that ends it.
 fn time(text: &str) -> Option<Time> {
-    let (hour, minute) = text.trim().split_once(':')?;
-    let number = |part: &str| {
-        let digits = (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-        if digits { part.parse::<i8>().ok() } else { None }
-    };
-    match (number(hour)?, number(minute)?) {
-        (24, 0) => Some(Time::midnight()),
-        (hour, minute) => Time::new(hour, minute, 0, 0).ok(),
-    }
+    if text.trim() == "24:00" { Some(Time::midnight()) } else { time_of_day(text) }
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use jiff::civil::{Date, DateTime, Time, Weekday};
+use jiff::civil::{Date, DateTime};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 
 use super::{Acceptance, Duty, LAYER, Layer, OnCall, Override, Plan, Rota, Shift, Turn, instant};
-use crate::alert::{Fault, Sheet};
+use crate::alert::{DayOfWeek, Fault, Sheet, legal_name, time_of_day};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,22 +48,10 @@ enum TurnWord {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ShiftTable {
-    days: Vec<Day>,
+    days: Vec<DayOfWeek>,
     from: String,
     until: String,
     people: Vec<String>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Day {
-    Mon,
-    Tue,
-    Wed,
-    Thu,
-    Fri,
-    Sat,
-    Sun,
 }
 
 #[derive(Debug, Deserialize)]
@@ -98,7 +86,7 @@ impl Rota {
             let Some(PersonTable { name, title, receivers }) = sheet.read(part, PERSON_KEYS) else {
                 continue;
             };
-            if let Err(what) = legal("person", &name) {
+            if let Err(what) = legal_name("person", &name) {
                 sheet.fault(Fault::at(line, what));
             }
             if rota.person(&name).is_some() {
@@ -218,7 +206,7 @@ impl Layer {
     fn checked(table: LayerTable, line: usize) -> Result<Self, String> {
         let LayerTable { name, title, people, turn, starts, handover, accept_within, accept_calls, shift } =
             table;
-        legal("layer", &name)?;
+        legal_name("layer", &name)?;
         let accept = match accept_within {
             None if accept_calls.is_empty() => None,
             None => return Err(format!("layer {name:?}: accept_calls wants accept_within")),
@@ -244,7 +232,7 @@ impl Layer {
                     .trim()
                     .parse()
                     .map_err(|_| format!("layer {name:?}: starts {starts:?} is no day"))?;
-                let handover = time(handover.as_deref().unwrap_or("09:00"))
+                let handover = time_of_day(handover.as_deref().unwrap_or("09:00"))
                     .ok_or_else(|| format!("layer {name:?}: handover is not written 09:00"))?;
                 let each = match turn.unwrap_or(TurnWord::Day) {
                     TurnWord::HalfDay => Turn::HalfDay,
@@ -274,39 +262,8 @@ impl Shift {
         if days.is_empty() || people.is_empty() {
             return Err("a shift has days and people".to_owned());
         }
-        let read = |text: &str| time(text).ok_or_else(|| format!("{text:?} is not written 09:00"));
-        let days = days.into_iter().map(Day::weekday).collect();
+        let read = |text: &str| time_of_day(text).ok_or_else(|| format!("{text:?} is not written 09:00"));
+        let days = days.into_iter().map(|day| day.0).collect();
         Ok(Self { days, from: read(&from)?, until: read(&until)?, people })
     }
-}
-
-impl Day {
-    fn weekday(self) -> Weekday {
-        match self {
-            Self::Mon => Weekday::Monday,
-            Self::Tue => Weekday::Tuesday,
-            Self::Wed => Weekday::Wednesday,
-            Self::Thu => Weekday::Thursday,
-            Self::Fri => Weekday::Friday,
-            Self::Sat => Weekday::Saturday,
-            Self::Sun => Weekday::Sunday,
-        }
-    }
-}
-
-fn time(text: &str) -> Option<Time> {
-    let (hour, minute) = text.trim().split_once(':')?;
-    let number = |part: &str| {
-        let digits = (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-        if digits { part.parse::<i8>().ok() } else { None }
-    };
-    Time::new(number(hour)?, number(minute)?, 0, 0).ok()
-}
-
-fn legal(what: &str, name: &str) -> Result<(), String> {
-    let legal = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if !(1..=64).contains(&name.chars().count()) || !name.chars().all(legal) {
-        return Err(format!("{what} name {name:?} is not 1 to 64 letters, digits, '-', '_', '.'"));
-    }
-    Ok(())
 }

@@ -246,7 +246,9 @@ impl Known {
 
     fn ended(&mut self, ended: Ended) {
         if let Some(busy) = self.busy.get_mut(&ended.receiver) {
-            busy.retain(|key| !ended.keys.contains(key));
+            for key in &ended.keys {
+                busy.remove(key);
+            }
             if busy.is_empty() {
                 self.busy.remove(&ended.receiver);
             }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{Answer, Command, DeskError, DeskHandle, DeskTask, Round, failed};
 use crate::incident::{Actor, Incident, IncidentId};
 use crate::journal::record::DeskRecord;
-use crate::notify::policy::{BadSilence, Decided, Fate, Held, HoldReason, Holding, Silence};
+use crate::notify::policy::{BadSilence, Decided, Fate, Held, HoldReason, Holding, Silence, Spacing};
 use crate::notify::{Notification, NotificationKey, Outcome};
 use crate::store::{OutboxEntry, Store, StoreError};
 
@@ -221,7 +221,10 @@ impl DeskTask {
         if let Some(first) = first.filter(|first| !waited && first.held.until > now) {
             return Ok(Some(first.held.clone()));
         }
-        let idle = receiver.interval.is_zero() && receiver.wait.is_zero();
+        let (calendar, rota) = (self.clerk.clocks.calendar(), self.clerk.clocks.rota());
+        let called = |names: &[String]| rota.called(names, now);
+        let spacing = receivers.policy.spacing(receiver, incident, calendar, &called, now);
+        let idle = spacing == Spacing::default();
         let heard = if idle { None } else { self.heard(notification).map_err(failed)? };
         let open = || desk.open_incidents().collect();
         let of = Holding {
@@ -229,7 +232,8 @@ impl DeskTask {
             incident,
             open: &open,
             silences: &self.holds.silences,
-            calendar: self.clerk.clocks.calendar(),
+            calendar,
+            spacing,
             heard,
             waited,
         };

@@ -40,7 +40,7 @@ pub(in crate::web) fn filter(web: &Web, params: &Params) -> Result<OutboxFilter,
 
 pub(in crate::web) async fn rules(State(web): State<Web>) -> Json<Value> {
     let configured = web.configured();
-    let rule = |rule: &crate::alert::Rule| json!({"name": rule.name, "title": rule.title, "enabled": rule.enabled, "receivers": rule.receivers});
+    let rule = |rule: &crate::alert::Rule| json!({"name": rule.name, "title": rule.title, "enabled": rule.enabled, "on": if rule.is_on_posts() { "posts" } else { "sources" }, "receivers": rule.receivers});
     let rules: Vec<Value> = configured.rules.rules().iter().map(rule).collect();
     Json(json!({ "version": configured.rules.version(), "items": rules }))
 }
@@ -89,7 +89,7 @@ pub(in crate::web) async fn receivers(State(web): State<Web>) -> Json<Value> {
                 "name": receiver.name, "channel": channel, "addresses": addresses,
                 "min_grade": receiver.min_grade, "reasons": receiver.reasons,
                 "fallback": receiver.fallback, "during": receiver.during,
-                "wait_seconds": receiver.wait.as_secs(), "interval_seconds": receiver.interval.as_secs(),
+                "wait_seconds": receiver.spacing.wait.as_secs(), "interval_seconds": receiver.spacing.interval.as_secs(),
             })
         })
         .collect();

@@ -1,5 +1,6 @@
 //! What machines ask: JSON in, JSON out.
 
+pub(super) mod audit;
 pub(super) mod desk;
 pub(super) mod drills;
 pub(super) mod events;
@@ -8,6 +9,7 @@ pub(super) mod handovers;
 pub(super) mod health;
 pub(super) mod incident_out;
 pub(super) mod incidents;
+pub(super) mod outages;
 pub(super) mod params;
 pub(super) mod people;
 pub(super) mod posts;

@@ -101,6 +101,7 @@ impl Fill {
                 .rules
                 .rules()
                 .iter()
+                .filter(|rule| rule.is_on_posts())
                 .map(|rule| choice("rule", &rule.name, &rule.title))
                 .collect(),
             place: text("place"),

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use jiff::Timestamp;
 
 use super::{Frame, Nav, Page, render, see};
+use crate::alert::Outage;
 use crate::journal::record::LookOutcome;
 use crate::web::Web;
 use crate::web::api::sources::{Order, all, order};
@@ -16,6 +17,8 @@ use crate::web::markup;
 #[template(path = "web/templates/sources.html")]
 struct SourcesPage {
     f: Frame,
+    /// What cannot be heard, by the rules.
+    outages: Vec<Outage>,
     rows: Vec<Row>,
     now: Timestamp,
 }
@@ -71,7 +74,8 @@ pub(in crate::web) async fn page(State(web): State<Web>, Extension(visitor): Ext
     });
     let rows = rows.collect();
     let f = Frame::new(&visitor, Nav::Sources, l.t("信源", "Sources"), web.0.inbox.is_some());
-    Ok(render(&SourcesPage { f, rows, now: web.now() }))
+    let outages = web.handles().reading.outages().await?;
+    Ok(render(&SourcesPage { f, outages, rows, now: web.now() }))
 }
 
 pub(in crate::web) async fn pause(
