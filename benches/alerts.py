@@ -143,7 +143,7 @@ def told(name, waits, whole=None):
 def measure(name, sink, push, count, prefix):
     """Single alerts one after another, then many at once; the figures of both."""
     waits = []
-    for number in range(200):
+    for number in range(500):
         one = f"bench-{prefix}s{number}"
         push([one])
         sent = time.perf_counter()

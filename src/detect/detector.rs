@@ -24,7 +24,7 @@ use crate::extract::post::Post;
 use crate::lexicon::category::Category;
 use crate::source::SourceId;
 
-use super::event::{Event, EventConfig, Events, Placed};
+use super::event::{Event, EventConfig, Events, Placed, Regrouping, Told};
 use super::evidence;
 use super::heard::Heard;
 use super::matter::{Matter, Sighting};
@@ -223,6 +223,26 @@ impl Detector {
             signals.extend(self.watches.iter().filter_map(|watch| weighs(watch, event, events, post, at)));
         }
         Observed { signals, topic, placed }
+    }
+
+    /// Does what somebody says of events: final, whatever words and places say. `posts` are those it speaks of, as they were
+    /// judged, each with its place in the journal. Gives what was merged: which, into which.
+    pub fn regroup(&mut self, change: &Regrouping, posts: &[(AssessedPost, u64)]) -> Vec<(u64, u64)> {
+        match change {
+            Regrouping::Merge { from, into } => self.state.events.merge(*from, *into).into_iter().collect(),
+            Regrouping::Split { event, go, .. } => {
+                let told: Vec<Told<'_>> = posts
+                    .iter()
+                    .map(|(post, sequence)| {
+                        let spoken = self.graded(post, *sequence).map(|(_, spoken)| spoken);
+                        (Heard::of(post, &mut self.sorts), spoken)
+                    })
+                    .collect();
+                let go = go.iter().copied().collect();
+                self.state.events.split(*event, change.leads_to(), &told, &go);
+                Vec::new()
+            }
+        }
     }
 
     /// What a drill's post tips: only what one post tips by itself, and nothing of it is remembered.

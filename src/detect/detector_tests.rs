@@ -269,11 +269,17 @@ fn a_rule_on_events_may_ask_for_size_phase_speed_and_doubt() {
     let mut detector = detector(watches);
     let now = at("2026-03-01T08:00:00Z");
     let mut told: BTreeMap<String, u32> = BTreeMap::new();
-    let mut posts = burst(now, 60, Some(Grade::Blue));
-    // It goes on, and slows down.
-    posts.extend((0..12).flat_map(|hour| burst(now + MINUTE * (90 + 60 * hour), 2, Some(Grade::Blue))));
-    for (post, sequence) in posts.iter().zip(1..) {
-        for signal in detector.observe(post, sequence).signals {
+    // Three hours in which more and more speak of it, and twelve in which few still do.
+    let rises = |n: u32| now + MINUTE * 3 * (3_600.0 * f64::from(n) / 64.0).sqrt() as u32;
+    let posts =
+        (0..64).map(|n| (n, rises(n))).chain((0..24).map(|n| (100 + n, now + MINUTE * (200 + 30 * n))));
+    let posts = posts.map(|(n, at)| {
+        let text = "泰和路塌陷了，车都绕着走";
+        let said = Draft { text, category: Category::Traffic, place: Some("泰和路"), ..Draft::new(n, at) };
+        Draft { grade: Some(Grade::Blue), ..said }.assessed()
+    });
+    for (post, sequence) in posts.zip(1..) {
+        for signal in detector.observe(&post, sequence).signals {
             let Measure::Event { voices, .. } = signal.measure else { panic!("{signal:?}") };
             told.entry(signal.watch).or_insert(voices);
         }

@@ -15,6 +15,7 @@ use crate::assess::{Assessment, Mood};
 use crate::crawl::Role;
 use crate::crawl::fetch::Validators;
 use crate::detect::SignalId;
+use crate::detect::event::Regrouping;
 use crate::extract::post::{Counts, Post, PostId};
 use crate::incident::{FactCard, Handover, IncidentEvent};
 use crate::notify::policy::{Decided, Silence};
@@ -69,6 +70,32 @@ pub enum PostRecord {
     Looked(Box<Look>),
     /// One page of a source was read.
     Visited(Box<Visit>),
+    /// Somebody at the desk said which posts tell of one happening. It stands among the posts, so that the detector meets
+    /// it at its place whenever it observes them.
+    Regrouped(Box<Regrouped>),
+}
+
+impl PostRecord {
+    /// Whether these bytes are of a [`PostRecord::Regrouped`], without reading all of them.
+    pub fn is_regrouped(payload: &[u8]) -> bool {
+        payload.first() == Some(&VERSION) && payload.get(1) == Some(&REGROUPED)
+    }
+}
+
+/// The number by which [`PostRecord::Regrouped`] is written.
+const REGROUPED: u8 = 7;
+
+/// What somebody said of events.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Regrouped {
+    /// What.
+    pub change: Regrouping,
+    /// Why.
+    pub reason: String,
+    /// Who.
+    pub by: PersonOrToken,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// One look at a source: the accounting of coverage.

@@ -96,3 +96,17 @@ fn records_of_every_age_are_read_as_they_were_written() {
         assert_eq!(record.encode(), written, "{name}");
     }
 }
+
+#[test]
+fn what_somebody_says_of_events_is_known_by_its_first_bytes() {
+    let by = PersonOrToken::Person(PersonName::new("li").unwrap());
+    let change = Regrouping::Merge { from: 7, into: 300 };
+    let said = Regrouped { change, reason: "r".into(), by, at: at() };
+    let record = PostRecord::Regrouped(Box::new(said));
+    let written = [b"\x01\x07\x00\x07\xac\x02\x01r\x00\x02li", AT].concat();
+    assert_eq!(PostRecord::decode(&written).unwrap(), record);
+    assert_eq!(record.encode(), written);
+    assert!(PostRecord::is_regrouped(&written));
+    let returned = PostRecord::Returned { post: PostId::from_bytes([7; 16]), at: at() };
+    assert!(!PostRecord::is_regrouped(&returned.encode()));
+}

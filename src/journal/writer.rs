@@ -2,7 +2,8 @@
 //!
 //! A group is all that waits. Its records get their numbers, each stream's bytes go out with one
 //! write and are synced, then `durable` moves and everyone is answered. Whether to wait for more
-//! company is learnt from the group before: appenders that come alone are not kept.
+//! company is learnt from the group before: appenders that come alone are not kept, and nobody is
+//! kept longer than the group before took to be written, or the wait would cost more than it saves.
 //!
 //! When a call fails, the state of the file is unknown: the kernel may have dropped the pages and
 //! will say that all is well the next time. So the segment is closed behind its last durable
@@ -17,7 +18,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::local::{Extent, Message, Request, Segment, Shared};
 use super::recovery::Start;
@@ -42,6 +43,8 @@ pub struct Writer {
     heads: [Head; 2],
     /// Batches in the group before.
     before: usize,
+    /// How long it took to be written and synced.
+    took: Duration,
 }
 
 /// Where the next record of a stream goes.
@@ -74,7 +77,8 @@ impl Writer {
         let Start { next, salt, files } = start;
         let (segment_bytes, company) = (config.segment_bytes, config.group_commit);
         let heads = files.map(|file| file.map_or(Head::Missing, Head::Open));
-        Self { shared, queue, dir: dir.to_owned(), segment_bytes, company, salt, next, heads, before: 0 }
+        let (dir, before, took) = (dir.to_owned(), 0, Duration::ZERO);
+        Self { shared, queue, dir, segment_bytes, company, salt, next, heads, before, took }
     }
 
     /// Writes until [`super::Journal::close`] is called or all handles are gone, and what waits
@@ -102,7 +106,7 @@ impl Writer {
         let size = |request: &Request| request.batch.iter().map(|(_, payload)| payload.len()).sum::<usize>();
         let mut bytes = size(&first);
         let mut group = vec![first];
-        let mut patience = if self.before > 1 { self.company } else { Duration::ZERO };
+        let mut patience = if self.before > 1 { self.company.min(self.took) } else { Duration::ZERO };
         while bytes < GROUP_BYTES {
             // One wait only: whoever came in its course is there without another.
             let message = match self.queue.try_recv() {
@@ -146,11 +150,13 @@ impl Writer {
                 (given.collect::<Vec<_>>(), request.answer, request.slots)
             })
             .collect();
+        let began = Instant::now();
         let stored = self.store(&parts, first).or_else(|error| {
             tracing::warn!(%error, "journal write failed, trying again in fresh segments");
             self.void(&parts);
             self.store(&parts, first)
         });
+        self.took = began.elapsed();
         match &stored {
             Ok(()) => self.publish(&parts),
             Err(error) => {

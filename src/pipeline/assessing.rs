@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::health::Health;
 use super::indexing::ToIndex;
-use super::judging::{Bench, Judged, JudgingError};
+use super::judging::{Bench, Judged, JudgingError, Moved};
 use super::rescoring::Rescoring;
 use crate::journal::Sequence;
 
@@ -26,6 +26,8 @@ pub(super) struct Batch {
     /// Every record up to here is in this batch or an earlier one.
     pub(super) up_to: Sequence,
     pub(super) posts: Vec<Judged>,
+    /// What somebody said of events among them.
+    pub(super) moved: Vec<Moved>,
 }
 
 /// The task.
@@ -99,7 +101,8 @@ impl AssessTask {
     async fn next_batch(&self) -> Result<Batch, JudgingError> {
         let _working = self.health.working("assess", LIMIT);
         let (entries, up_to) = self.bench.read(self.reached.next(), BATCH).await?;
-        Ok(Batch { up_to, posts: self.bench.judge(entries, Bench::news).await? })
+        let moved = self.bench.moved(&entries).await?;
+        Ok(Batch { up_to, posts: self.bench.judge(entries, Bench::news).await?, moved })
     }
 }
 

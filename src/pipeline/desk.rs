@@ -14,6 +14,7 @@ mod reply;
 mod shifts;
 mod verdict;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,12 +38,12 @@ use crate::incident::{
     Act, Actor, Agenda, BadFact, Change, Desk, DeskConfig, FactCard, Incident, IncidentId, Refusal,
 };
 use crate::journal::record::{AuditEntry, DeskRecord, DeskVerdict, PersonOrToken, Record};
-use crate::journal::{Journal, JournalError, Stream};
+use crate::journal::{Journal, JournalError, Sequence, Stream};
 use crate::notify::policy::{BadSilence, Silence};
-use crate::notify::{Delivery, Outcome};
+use crate::notify::{Delivery, NotificationKey, Outcome};
 use crate::people::{Person, TokenRecord};
 use crate::source::SourceId;
-use crate::store::{Store, StoreError};
+use crate::store::{OutboxEntry, Store, StoreError};
 use crate::telemetry::metric;
 
 /// Commands that may wait before senders have to.
@@ -172,6 +173,8 @@ pub(super) struct DeskTask {
     rest: Duration,
     /// Told when something new lies in the outbox.
     outbox: Arc<Notify>,
+    /// What is new in it, for whoever can send it at once.
+    fresh: mpsc::Sender<Vec<OutboxEntry>>,
     /// Told when somebody says where the public was answered.
     said: Arc<Notify>,
     clock: Clock,
@@ -252,6 +255,7 @@ pub(super) struct DeskParts {
     pub(super) store: Store,
     pub(super) live: Live,
     pub(super) outbox: Arc<Notify>,
+    pub(super) fresh: mpsc::Sender<Vec<OutboxEntry>>,
     pub(super) said: Arc<Notify>,
     pub(super) clock: Clock,
     pub(super) health: Health,
@@ -261,7 +265,8 @@ impl DeskTask {
     /// The handle and the task behind it.
     pub(super) fn new(parts: DeskParts) -> Result<(DeskHandle, Self), StoreError> {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let DeskParts { clerk, config, sources, journal, store, live, outbox, said, clock, health } = parts;
+        let DeskParts { clerk, config, sources, journal, store, live, outbox, fresh, said, clock, health } =
+            parts;
         let agenda = Agenda::of(&clerk.clocks, clerk.desk.open_incidents());
         let (holds, rest) = (Holds::read(&store)?, Duration::ZERO);
         let shifts = Shifts::read(&store, clock.now())?;
@@ -279,6 +284,7 @@ impl DeskTask {
             outages,
             rest,
             outbox,
+            fresh,
             said,
             clock,
             health,
@@ -477,6 +483,10 @@ impl DeskTask {
         })?;
         let store = self.store.clone();
         let batch: Vec<_> = sequences.into_iter().zip(records).collect();
+        let fresh = fresh(&batch);
+        if !fresh.is_empty() && self.fresh.try_send(fresh).is_err() {
+            tracing::debug!("the courier is busy, and finds what is new in the outbox");
+        }
         let applying = tokio::task::spawn_blocking(move || {
             store.apply_desk(&batch)?;
             Ok::<_, StoreError>(batch.into_iter().map(|(_, record)| record).collect())
@@ -568,6 +578,25 @@ impl DeskTask {
             Err(error) => tracing::error!(%error, "the hand-overs could not be read back"),
         }
     }
+}
+
+/// What is planned by these records and need not wait.
+fn fresh(batch: &[(Sequence, DeskRecord)]) -> Vec<OutboxEntry> {
+    let mut fresh = Vec::new();
+    let mut held: BTreeSet<&NotificationKey> = BTreeSet::new();
+    for (sequence, record) in batch {
+        match record {
+            DeskRecord::Desk(step) => fresh.extend(step.notifications.iter().map(|one| (*sequence, one))),
+            DeskRecord::Outage(told) => fresh.extend(told.1.iter().map(|one| (*sequence, one))),
+            DeskRecord::Fates(fates) => held.extend(fates.iter().map(|decided| &decided.key)),
+            _ => {}
+        }
+    }
+    fresh.retain(|(_, notification)| !held.contains(&notification.key));
+    fresh
+        .into_iter()
+        .map(|(sequence, notification)| OutboxEntry::planned(sequence, notification.clone()))
+        .collect()
 }
 
 fn failed(error: impl std::error::Error + Send + Sync + 'static) -> DeskError {

@@ -21,7 +21,7 @@ use super::clock::Clock;
 use super::desk::{DeskError, DeskHandle, Official};
 use super::events::EventsNow;
 use super::health::Health;
-use super::judging::News;
+use super::judging::{Judged, News};
 use super::lexicons::write_whole;
 use super::live::{Live, LiveKind};
 use super::topics::TopicsNow;
@@ -32,6 +32,8 @@ use crate::telemetry::metric;
 
 /// Time between two snapshots.
 const SNAPSHOT_EVERY: Duration = Duration::from_mins(1);
+/// After so many posts one is written even so: a daemon that never lives a minute would observe all of them at each start.
+const SNAPSHOT_AFTER: usize = 20_000;
 /// Time between two showings of what rises, while posts come.
 const SHOW_EVERY: Duration = Duration::from_secs(1);
 /// A topic older than this is told to nobody: without a snapshot all posts are observed anew, and what was usual
@@ -40,7 +42,7 @@ const STALE: SignedDuration = SignedDuration::from_hours(24);
 /// A round that lasts longer is stuck.
 const LIMIT: Duration = Duration::from_mins(1);
 /// The shape of the snapshot; another one is not read.
-const VERSION: u8 = 4;
+const VERSION: u8 = 5;
 
 /// The task.
 pub(super) struct DetectTask {
@@ -73,13 +75,23 @@ impl Stirred {
     }
 }
 
+/// What a batch came to.
+#[derive(Default)]
+struct Tipped {
+    signals: Vec<Signal>,
+    stirred: Stirred,
+    /// Events that go on in others: which, into which.
+    merged: Vec<(u64, u64)>,
+    officials: Vec<Official>,
+}
+
 /// A change of what the detector watches for.
 pub(super) type DetectChange = Box<dyn FnOnce(&mut Detector) + Send>;
 
 impl DetectTask {
     /// Works until the assessing ends; leaves a snapshot.
     pub(super) async fn run(mut self, _stop: CancellationToken) {
-        let (mut written, mut unwritten) = (Instant::now(), false);
+        let (mut written, mut unwritten) = (Instant::now(), 0_usize);
         let (mut stirred, mut unshown) = (Stirred::default(), true);
         let mut show = interval(SHOW_EVERY);
         show.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -92,7 +104,8 @@ impl DetectTask {
                             Ok(batch) => stirred.add(batch),
                             Err(_) => break,
                         }
-                        (unwritten, unshown) = (true, true);
+                        unwritten += batch.posts.len().max(1);
+                        unshown = true;
                     }
                     None => break,
                 },
@@ -103,45 +116,17 @@ impl DetectTask {
                     unshown = false;
                 }
             }
-            if unwritten && written.elapsed() >= SNAPSHOT_EVERY {
+            if unwritten >= SNAPSHOT_AFTER || unwritten > 0 && written.elapsed() >= SNAPSHOT_EVERY {
                 self.write_snapshot().await;
-                (written, unwritten) = (Instant::now(), false);
+                (written, unwritten) = (Instant::now(), 0);
             }
         }
         self.write_snapshot().await;
     }
 
-    /// Observes a batch; what it stirred.
+    /// Observes a batch and has what it tipped concluded; what it stirred.
     async fn observe(&mut self, batch: &Batch) -> Result<Stirred, DeskError> {
-        let mut signals: Vec<Signal> = Vec::new();
-        let mut stirred = Stirred::default();
-        let mut merged: Vec<(u64, u64)> = Vec::new();
-        let mut officials: Vec<Official> = Vec::new();
-        for judged in batch.posts.iter().filter(|judged| judged.sequence > self.reached) {
-            match judged.news {
-                News::Found | News::Revised => {
-                    let assessed = judged.then.as_ref().unwrap_or(&judged.assessed);
-                    let Observed { signals: tipped, topic, placed } =
-                        self.detector.observe(assessed, judged.sequence.0);
-                    signals.extend(tipped.into_iter().filter(|signal| self.is_told(signal)));
-                    stirred.topics.extend(topic);
-                    stirred.events.extend(placed.event);
-                    if assessed.post.official {
-                        let event = placed.event.and_then(|id| self.detector.events().event(id));
-                        let beside = event.iter().flat_map(|event| event.evidence()).map(|post| post.post);
-                        let (assessed, beside) = (assessed.clone(), beside.collect());
-                        officials.push(Official { assessed, gone: false, beside });
-                    }
-                    merged.extend(placed.merged);
-                }
-                News::Gone if judged.assessed.post.official => officials.push(Official {
-                    assessed: judged.assessed.clone(),
-                    gone: true,
-                    beside: BTreeSet::new(),
-                }),
-                News::Shown(_) | News::Gone => {}
-            }
-        }
+        let Tipped { signals, stirred, merged, officials } = self.hear(batch);
         // Before the signals: what an event brings along is told with it. After them: what offices say to it.
         while !(merged.is_empty() && signals.is_empty() && officials.is_empty()) {
             match self.tell(&merged, &signals, &officials).await {
@@ -157,6 +142,45 @@ impl DetectTask {
         self.reached = self.reached.max(batch.up_to);
         gauge!(metric::VIEW_SEQUENCE, "view" => "detector").set(self.reached.0 as f64);
         Ok(stirred)
+    }
+
+    /// Observes a batch, and in its place does what somebody said of events.
+    fn hear(&mut self, batch: &Batch) -> Tipped {
+        let mut tipped = Tipped::default();
+        let reached = self.reached;
+        let mut moved = batch.moved.iter().filter(|moved| moved.sequence > reached).peekable();
+        for judged in batch.posts.iter().filter(|judged| judged.sequence > reached) {
+            while let Some(moved) = moved.next_if(|moved| moved.sequence < judged.sequence) {
+                tipped.merged.extend(self.detector.regroup(&moved.change, &moved.posts));
+            }
+            match judged.news {
+                News::Found | News::Revised => self.hear_post(judged, &mut tipped),
+                News::Gone if judged.assessed.post.official => tipped.officials.push(Official {
+                    assessed: judged.assessed.clone(),
+                    gone: true,
+                    beside: BTreeSet::new(),
+                }),
+                News::Shown(_) | News::Gone => {}
+            }
+        }
+        for moved in moved {
+            tipped.merged.extend(self.detector.regroup(&moved.change, &moved.posts));
+        }
+        tipped
+    }
+
+    fn hear_post(&mut self, judged: &Judged, tipped: &mut Tipped) {
+        let assessed = judged.then.as_ref().unwrap_or(&judged.assessed);
+        let Observed { signals, topic, placed } = self.detector.observe(assessed, judged.sequence.0);
+        tipped.signals.extend(signals.into_iter().filter(|signal| self.is_told(signal)));
+        tipped.stirred.topics.extend(topic);
+        tipped.stirred.events.extend(placed.event);
+        if assessed.post.official {
+            let event = placed.event.and_then(|id| self.detector.events().event(id));
+            let beside = event.iter().flat_map(|event| event.evidence()).map(|post| post.post).collect();
+            tipped.officials.push(Official { assessed: assessed.clone(), gone: false, beside });
+        }
+        tipped.merged.extend(placed.merged);
     }
 
     async fn tell(

@@ -1,8 +1,10 @@
 //! What happened, for those who read: the detector's events as they were at its latest round.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use tokio::sync::Notify;
 
 use crate::detect::Detector;
 use crate::detect::event::{Event, Forecast, Score};
@@ -12,7 +14,14 @@ const SHOWN: usize = 300;
 
 /// The events that concern the desk, the gravest and hottest first; clones share everything.
 #[derive(Clone, Default)]
-pub struct EventsNow(Arc<ArcSwap<Vec<Arc<EventNow>>>>);
+pub struct EventsNow(Arc<Latest>);
+
+#[derive(Default)]
+struct Latest {
+    events: ArcSwap<Vec<Arc<EventNow>>>,
+    /// Told when there are others.
+    changed: Notify,
+}
 
 /// An event as it stood.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,12 +39,26 @@ pub struct EventNow {
 impl EventsNow {
     /// The events now.
     pub fn current(&self) -> Arc<Vec<Arc<EventNow>>> {
-        self.0.load_full()
+        self.0.events.load_full()
     }
 
     /// One of them.
     pub fn one(&self, id: &str) -> Option<Arc<EventNow>> {
-        self.0.load().iter().find(|now| now.event.id_text() == id).cloned()
+        self.0.events.load().iter().find(|now| now.event.id_text() == id).cloned()
+    }
+
+    /// Waits until the events are such, at most so long; says whether they are.
+    pub async fn until(&self, such: impl Fn(&[Arc<EventNow>]) -> bool, patience: Duration) -> bool {
+        let waiting = async {
+            loop {
+                let changed = self.0.changed.notified();
+                if such(&self.current()) {
+                    return;
+                }
+                changed.await;
+            }
+        };
+        tokio::time::timeout(patience, waiting).await.is_ok()
     }
 
     /// Shows what the detector holds: of what two or more speak, and that one post of which is graded.
@@ -53,6 +76,7 @@ impl EventsNow {
         let now = ranked.into_iter().map(|(score, _, event)| {
             Arc::new(EventNow { event: event.clone(), score, forecast: events.forecast(event), at })
         });
-        self.0.store(Arc::new(now.collect()));
+        self.0.events.store(Arc::new(now.collect()));
+        self.0.changed.notify_waiters();
     }
 }

@@ -347,7 +347,7 @@ mod tests {
         writer.commit(Sequence(10)).unwrap();
         let (sender, incoming) = mpsc::channel(4);
         let task = IndexTask::new(incoming, writer, search.clone(), Ledger::default(), Health::default());
-        let told = Batch { up_to: Sequence(5), posts: Vec::new() };
+        let told = Batch { up_to: Sequence(5), posts: Vec::new(), moved: Vec::new() };
         sender.send(ToIndex::New(Arc::new(told))).await.unwrap_or_else(|_| panic!("the task is there"));
         drop(sender);
         task.run(CancellationToken::new()).await;

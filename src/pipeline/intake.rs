@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::extract::post::{Found, Post, PostId, VoiceKey};
-use crate::journal::record::{PostRecord, Record};
+use crate::journal::record::{PostRecord, Record, Regrouped};
 use crate::journal::{Journal, JournalError, Sequence, Stream};
 use crate::pipeline::clock::Clock;
 use crate::pipeline::health::Health;
@@ -125,6 +125,12 @@ impl Intake {
         let (answer, answered) = oneshot::channel();
         self.sender.send(Errand { brought, answer }).await.map_err(|_| IntakeError::Stopped)?;
         answered.await.unwrap_or(Err(IntakeError::Stopped))
+    }
+
+    /// Writes down what somebody says of events; the detector does it when it comes to it.
+    pub async fn regroup(&self, said: Regrouped) -> Result<(), IntakeError> {
+        let records = vec![PostRecord::Regrouped(Box::new(said))];
+        self.bring(Brought { records, ..Brought::default() }).await.map(drop)
     }
 
     /// Records that are durable and not yet assessed.

@@ -10,8 +10,9 @@ use metrics::counter;
 
 use super::lexicons::Lexicons;
 use crate::assess::AssessedPost;
-use crate::extract::post::Post;
-use crate::journal::record::{PostRecord, Record};
+use crate::detect::event::Regrouping;
+use crate::extract::post::{Post, PostId};
+use crate::journal::record::{PostRecord, Record, Regrouped};
 use crate::journal::{Entry, Journal, JournalError, Sequence, Stream};
 use crate::search::Shown;
 use crate::store::{PostState, Store, StoreError};
@@ -43,6 +44,14 @@ pub(super) enum News {
     Shown(Shown),
     /// Its source has not shown it twice: its text goes.
     Gone,
+}
+
+/// What somebody said of events, with the posts it speaks of.
+pub(super) struct Moved {
+    pub(super) sequence: Sequence,
+    pub(super) change: Regrouping,
+    /// As they were judged when they came, each with its place in the journal; those that retention took are not there.
+    pub(super) posts: Vec<(AssessedPost, u64)>,
 }
 
 /// Why posts could not be read from the journal.
@@ -127,6 +136,41 @@ impl Bench {
         Ok(judged)
     }
 
+    /// What somebody said of events in these records.
+    pub(super) async fn moved(&self, entries: &[Entry]) -> Result<Vec<Moved>, JudgingError> {
+        let said: Vec<(Sequence, Regrouped)> = entries
+            .iter()
+            .filter(|entry| PostRecord::is_regrouped(&entry.payload))
+            .filter_map(|entry| match PostRecord::decode(&entry.payload) {
+                Ok(PostRecord::Regrouped(said)) => Some((entry.sequence, *said)),
+                Ok(_) | Err(_) => None,
+            })
+            .collect();
+        if said.is_empty() {
+            return Ok(Vec::new());
+        }
+        let bench = self.clone();
+        let reading = tokio::task::spawn_blocking(move || {
+            said.into_iter()
+                .map(|(sequence, said)| {
+                    let posts = said.change.posts().filter_map(|id| bench.as_it_came(*id).transpose());
+                    let posts = posts.collect::<Result<_, _>>()?;
+                    Ok(Moved { sequence, change: said.change, posts })
+                })
+                .collect()
+        });
+        reading.await?
+    }
+
+    /// A post as it was judged when its text came, and where that stands.
+    fn as_it_came(&self, id: PostId) -> Result<Option<(AssessedPost, u64)>, JudgingError> {
+        let Some(state) = self.store.post(id)? else { return Ok(None) };
+        let Some(post) = as_written(&self.journal, &state)? else { return Ok(None) };
+        let (now, then) = self.lexicons.now_and_then(&self.store, state.text_at())?;
+        let assessed = then.unwrap_or(now).assess(Arc::new(post));
+        Ok(Some((assessed, state.text_at().0)))
+    }
+
     /// What is new of a post by this record.
     pub(super) fn news(
         &self,
@@ -157,7 +201,8 @@ impl Bench {
             | PostRecord::Missing { .. }
             | PostRecord::Returned { .. }
             | PostRecord::Looked(_)
-            | PostRecord::Visited(_) => return Ok(None),
+            | PostRecord::Visited(_)
+            | PostRecord::Regrouped(_) => return Ok(None),
         };
         let state = self.store.post(id)?.filter(|state| state.text_at() == sequence && !state.is_gone());
         let (Some(state), Some(told)) = (state, self.told(sequence, record)?) else { return Ok(None) };
@@ -190,7 +235,10 @@ impl Bench {
                 if state.is_gone() { News::Gone } else { News::Shown(Shown::Missing) }
             }),
             PostRecord::Returned { post, .. } => as_it_was(post, &|_| News::Shown(Shown::Yes)),
-            PostRecord::Counted { .. } | PostRecord::Looked(_) | PostRecord::Visited(_) => Ok(None),
+            PostRecord::Counted { .. }
+            | PostRecord::Looked(_)
+            | PostRecord::Visited(_)
+            | PostRecord::Regrouped(_) => Ok(None),
         }
     }
 

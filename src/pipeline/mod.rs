@@ -4,7 +4,7 @@
 //! crawling ─► look ─┐                                   ┌─► indexing ─► search
 //!                   ├─► intake ─► journal ─► assessing ─┤
 //! web ──────────────┘        64 batches      4 batches  └─► detecting ─► desk ─► journal ─► courier
-//!                                                            4 batches    256 commands       512 tries
+//!                                                            4 batches    256 commands       512 tries, 64 batches fresh
 //! ```
 //!
 //! Every arrow is bounded. `assessing` reads the journal, so a full stage behind it fills nothing but the

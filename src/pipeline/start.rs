@@ -49,6 +49,8 @@ use crate::store::{SetAside, Store, StoreConfig, StoreError};
 const CATCH_UP: usize = 2_000;
 /// Batches between the stages.
 const BATCHES: usize = 4;
+/// What is new in the outbox and not yet begun, in batches.
+const FRESH: usize = 64;
 
 /// Everything the pipeline is made of.
 pub struct Setup {
@@ -160,6 +162,7 @@ impl Pipeline {
             lexicons.map_err(|source| StartError::Io { action: "keep the dictionaries", source })?;
         let clock = setup.clock;
         let (health, live) = (Health::default(), Live::new(clock.now().as_millisecond().unsigned_abs()));
+        let (to_courier, fresh) = mpsc::channel(FRESH);
         let (outbox, said) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let now = clock.now();
 
@@ -186,6 +189,7 @@ impl Pipeline {
             store: store.clone(),
             live: live.clone(),
             outbox: Arc::clone(&outbox),
+            fresh: to_courier,
             said: Arc::clone(&said),
             clock: clock.clone(),
             health: health.clone(),
@@ -205,6 +209,7 @@ impl Pipeline {
             desk: desk.clone(),
             carriers: carriers.clone(),
             outbox,
+            fresh,
             clock: clock.clone(),
             health: health.clone(),
         };

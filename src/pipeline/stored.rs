@@ -74,7 +74,8 @@ pub fn stored_posts(
         | PostRecord::Missing { .. }
         | PostRecord::Returned { .. }
         | PostRecord::Looked(_)
-        | PostRecord::Visited(_) => {}
+        | PostRecord::Visited(_)
+        | PostRecord::Regrouped(_) => {}
     })?;
     Ok(found)
 }
@@ -140,7 +141,8 @@ impl Fates {
             | PostRecord::Revised { .. }
             | PostRecord::Counted { .. }
             | PostRecord::Looked(_)
-            | PostRecord::Visited(_) => {}
+            | PostRecord::Visited(_)
+            | PostRecord::Regrouped(_) => {}
         }
     }
 

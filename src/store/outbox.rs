@@ -86,6 +86,14 @@ pub struct OutboxCounts {
     pub withheld: u64,
 }
 
+impl OutboxEntry {
+    /// One that was planned with a record, and that nobody has tried yet.
+    pub fn planned(sequence: Sequence, notification: Notification) -> Self {
+        let state = OutboxState::Waiting { next_try: notification.created_at };
+        Self { notification, attempts: 0, last: None, state, sequence, fate: None }
+    }
+}
+
 impl Store {
     /// A notification by its key.
     pub fn notification(&self, key: &NotificationKey) -> Result<Option<OutboxEntry>, StoreError> {
@@ -215,15 +223,7 @@ pub(super) fn planned(
     if draft.contains(&key)? {
         return Ok(());
     }
-    let state = OutboxState::Waiting { next_try: notification.created_at };
-    let entry = OutboxEntry {
-        notification: notification.clone(),
-        attempts: 0,
-        last: None,
-        state,
-        sequence,
-        fate: None,
-    };
+    let entry = OutboxEntry::planned(sequence, notification.clone());
     enter(draft, &entry)?;
     let newest_first = Table::OutboxOrder.key().bytes(&reverse(sequence.0.to_be_bytes()));
     draft.put(newest_first.bytes(&(place as u16).to_be_bytes()), &notification.key);

@@ -170,6 +170,8 @@ fn fold(draft: &mut Draft<'_>, sequence: Sequence, record: &PostRecord) -> Resul
         }),
         PostRecord::Looked(look) => super::sources::looked(draft, look),
         PostRecord::Visited(visit) => super::pages::visited(draft, visit),
+        // The detector keeps the events.
+        PostRecord::Regrouped(_) => Ok(Folded::Done),
     }
 }
 

@@ -9,8 +9,8 @@ use utoipa::{PartialSchema, ToSchema};
 use super::api::incidents::Step;
 use super::api::params::OF_POSTS;
 use super::api::{
-    drills, events, facts, handovers, incident_out, outages, rescore, rota, shape, silences, steps, topics,
-    verdict,
+    drills, events, facts, handovers, incident_out, outages, regroup, rescore, rota, shape, silences, steps,
+    topics, verdict,
 };
 use super::console::{self, Frame, Nav};
 use super::error::{Kind, ProblemBody};
@@ -196,6 +196,8 @@ fn asked(path: &str, verb: Verb) -> Option<Asked> {
         }
         (Verb::Post, "/api/v1/posts/{id}/verdict") => Some(Asked { schema: "Said", keyed: true }),
         (Verb::Post, "/api/v1/events/{id}/fact") => Some(Asked { schema: "Stated", keyed: false }),
+        (Verb::Post, "/api/v1/events/{id}/merge") => Some(Asked { schema: "EventMerge", keyed: false }),
+        (Verb::Post, "/api/v1/events/{id}/split") => Some(Asked { schema: "EventSplit", keyed: false }),
         (Verb::Post, "/api/v1/silences" | "/api/v1/silences/preview") => {
             Some(Asked { schema: "SilenceAsked", keyed: false })
         }
@@ -238,6 +240,7 @@ fn answer(path: &str, verb: Verb) -> Option<&'static str> {
         (Verb::Get, "/api/v1/events") => "EventList",
         (Verb::Get, "/api/v1/events/{id}") => "EventOut",
         (Verb::Post, "/api/v1/events/{id}/fact") => "Fact",
+        (Verb::Post, "/api/v1/events/{id}/merge" | "/api/v1/events/{id}/split") => "EventRegrouped",
         (Verb::Get, "/api/v1/facts") => "FactList",
         (Verb::Get, "/api/v1/drills") => "DrillList",
         (Verb::Post, "/api/v1/drills") => "DrillBegun",
@@ -268,6 +271,9 @@ fn schemas() -> Map<String, Value> {
     add::<events::EventOut>(&mut found);
     add::<facts::FactOut>(&mut found);
     add::<facts::Stated>(&mut found);
+    add::<regroup::Merge>(&mut found);
+    add::<regroup::Split>(&mut found);
+    add::<regroup::Out>(&mut found);
     add::<rota::LayerOut>(&mut found);
     add::<shape::SourceOut>(&mut found);
     add::<shape::SpanOut>(&mut found);

@@ -124,6 +124,43 @@ def main():
         same(len(set(members.values())), 3, "events")
         same((members["answer"], members["copy"]), (members["water-here-0"],) * 2, "the event of answer and copy")
         assert any(line["type"] == "event" and HERE in line["title"] for line in lines), lines[:3]
+
+    with case("events: what an officer takes apart and puts together is final, the same after kill -9 and observed anew"):
+        by_place = {(event["place"], event["category"]): event for event in events()}
+        water, other = by_place[HERE, "utilities"], by_place[THERE, "utilities"]
+        wrong = [member for member in water["members"] if member in {shown["post"] for shown in water["evidence"]}][:2]
+        before = water["posts"]
+
+        def step(event, what, **body):
+            sent = json.dumps(body, ensure_ascii=False).encode()
+            return daemon.request("POST", f"/api/v1/events/{event}/{what}", sent, {"Content-Type": "application/json"})
+
+        same(step(water["id"], "split", posts=wrong)[0], 400, "without a reason")
+        same(step(water["id"], "split", posts=water["members"], reason="x")[0], 400, "all of them")
+        same(step(water["id"], "split", posts=other["members"][:1], reason="x")[0], 400, "another's")
+        same(step(water["id"], "merge", into=water["id"], reason="x")[0], 400, "into itself")
+        same(step(water["id"], "merge", into="0" * 16, reason="x")[0], 404, "into none")
+        status, _, body = step(water["id"], "split", posts=wrong, reason="说的是另一件事")
+        same(status, 200, "split")
+        new = json.loads(body)["event"]
+        status, _, body = step(other["id"], "merge", into=water["id"], reason="同一条主管道")
+        same((status, json.loads(body)["event"]), (200, water["id"]), "merge")
+
+        def stands():
+            shown = {event["id"]: sorted(event["members"]) for event in events()}
+            return shown.get(new), shown.get(water["id"]), other["id"] in shown
+
+        wanted = (sorted(wrong), sorted(set(water["members"]) - set(wrong) | set(other["members"])), False)
+        wait_for("the events as they were said to be", lambda: stands() == wanted)
+        kept = daemon.get(f"/api/v1/events/{water['id']}")
+        same(kept["posts"], before - 2 + other["posts"], "posts")
+        page = daemon.get(f"/events/{water['id']}", raw=True)
+        assert "归并不对？" in page and "拆成另一个事件" in page, "the page's offer"
+        daemon.kill()
+        (daemon.data / "detector.snapshot").unlink(missing_ok=True)
+        daemon.start()
+        wait_for("the same, observed anew", lambda: stands() == wanted)
+
     daemon.stop()
     finish()
 

@@ -1,6 +1,6 @@
 //! An event as it stands: what its posts share, where and when it was spoken of, and by how many.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -393,6 +393,24 @@ impl Event {
             self.note_subject(spoken, post);
         }
         self.tie = tie.map(told_tie);
+    }
+
+    /// The same event with none of its posts, to be made anew of them: whom it was told, and what it comes after, stays.
+    pub(super) fn anew(known: &Self) -> Self {
+        let again = known.again;
+        Self { told: known.told.clone(), again, ..Self::new(known.number, known.id, known.first) }
+    }
+
+    /// The event without some of its posts, where not all of the others are known one by one: its figures stay what they
+    /// are, and what shows it is of the others.
+    pub(super) fn without(mut self, go: &BTreeSet<PostId>) -> Self {
+        let before = self.members.len();
+        self.members.retain(|post| !go.contains(post));
+        self.posts = self.posts.saturating_sub((before - self.members.len()) as u32);
+        self.copies = self.copies.min(self.posts);
+        self.comments = self.comments.min(self.posts);
+        self.evidence.retain(|shows| !go.contains(&shows.post));
+        self
     }
 
     /// Takes another event in: both tell of one happening.

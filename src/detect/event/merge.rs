@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::event::Event;
 use super::lookup::Lookup;
+use super::regroup::Apart;
 
 /// How alike the words of two events must be.
 const ALIKE: f32 = 0.25;
@@ -16,6 +17,7 @@ pub(super) fn found(
     touched: &BTreeSet<u32>,
     events: &BTreeMap<u32, Box<Event>>,
     by_anchor: &Lookup,
+    apart: &Apart,
     since: u32,
 ) -> Vec<(u32, u32)> {
     let mut into: BTreeMap<u32, u32> = BTreeMap::new();
@@ -28,6 +30,7 @@ pub(super) fn found(
                 let same = other.last >= since
                     && !into.contains_key(&younger.number)
                     && !into.contains_key(&older.number)
+                    && !apart.holds(older.number, younger.number)
                     && other.held_anchors(HELD).any(|held| held == anchor)
                     && are_alike(older, younger);
                 if same {

@@ -14,6 +14,7 @@ mod lookup;
 mod merge;
 mod pace;
 mod past;
+mod regroup;
 mod score;
 #[cfg(test)]
 mod tests;
@@ -26,5 +27,7 @@ pub use curve::{Hour, Phase};
 pub use doubts::{Doubt, LISTED, TOLD};
 pub use event::{Carried, Event};
 pub use forecast::{Forecast, HORIZONS};
+pub use regroup::Regrouping;
+pub(in crate::detect) use regroup::Told;
 pub use score::{Line, Score};
 pub use tracker::{EventCounters, Events, Placed};

@@ -203,3 +203,70 @@ fn it_is_told_again_for_a_higher_grade_and_when_it_has_doubled_but_not_at_once()
     assert!(!told(&mut town, Grade::Orange, 20), "it was told just now");
     assert!(told(&mut town, Grade::Orange, 2 * hour), "twice as many speak of it");
 }
+
+/// A story of six posts at one place, two of which tell of something else; the posts, and the event they were put into.
+fn mixed(town: &mut Town) -> (Vec<AssessedPost>, u64) {
+    let texts = [
+        "望江花园停水两天了，老人没法做饭",
+        "望江花园又停水，水龙头一滴都没有",
+        "望江花园的水管爆了，地库全是水",
+        "望江花园停水，到底什么时候来水",
+        "望江花园水管爆裂，地库的车都泡了",
+        "望江花园停水没人管，饭都做不了",
+    ];
+    let posts: Vec<AssessedPost> = (1_u32..)
+        .zip(texts)
+        .map(|(n, text)| {
+            let said = morning() + SignedDuration::from_mins(i64::from(n) * 5);
+            Draft { text, category: Utilities, place: Some("望江花园"), ..Draft::new(n, said) }.assessed()
+        })
+        .collect();
+    let events: Vec<u64> = posts.iter().map(|post| town.hears(post).unwrap()).collect();
+    assert!(events.iter().all(|event| *event == events[0]), "put together: {events:?}");
+    (posts, events[0])
+}
+
+#[test]
+fn what_a_person_takes_apart_stays_apart_and_what_comes_later_finds_its_own() {
+    let mut town = Town::new();
+    let (posts, event) = mixed(&mut town);
+    let id = |nth: usize| posts[nth].post.id;
+    let change = Regrouping::Split { event, go: vec![id(2), id(4)], stay: vec![id(0), id(1), id(3), id(5)] };
+    let new = change.leads_to();
+    let told: Vec<Told<'_>> = posts.iter().map(|post| (Heard::of(post, &mut town.sorts), None)).collect();
+    let go = [id(2), id(4)].into();
+    town.events.split(event, new, &told, &go);
+    let of = |town: &Town, event| town.events.event(event).map(|event| (event.posts, event.voices()));
+    assert_eq!((of(&town, event), of(&town, new)), (Some((4, 4)), Some((2, 2))));
+    // Each is found by its own words from here on, also after the events that grew alike were merged.
+    let pipe = "望江花园水管爆裂，地库进水，车被泡了";
+    let later = morning() + SignedDuration::from_hours(2);
+    let says = |town: &mut Town, n: u32, text| {
+        let post = Draft { text, category: Utilities, place: Some("望江花园"), ..Draft::new(n, later) };
+        town.hears(&post.assessed())
+    };
+    assert_eq!(says(&mut town, 50, pipe), Some(new));
+    assert_eq!(says(&mut town, 51, "望江花园停水，没法做饭，水龙头没水"), Some(event));
+    assert_eq!(town.events.counters().merged, 0);
+    // Nothing happens where the event is over, or nothing would stay.
+    town.events.split(99, 98, &told, &go);
+    let all = posts.iter().map(|post| post.post.id).collect();
+    town.events.split(event, 97, &told, &all);
+    assert_eq!(of(&town, 97), None);
+    assert_eq!(of(&town, event), Some((5, 5)));
+}
+
+#[test]
+fn what_a_person_merges_goes_on_as_one() {
+    let mut town = Town::new();
+    let here = town.says(0, Some("望江花园"), Utilities, "望江花园停水两天了，老人没法做饭");
+    let smell = town.says(10, Some("望江花园"), Environment, "望江花园旁边的化工厂半夜排臭气，熏得睡不着");
+    assert_ne!(here, smell);
+    assert_eq!(town.events.merge(here, here), None);
+    assert_eq!(town.events.merge(smell, 99), None);
+    assert_eq!(town.events.merge(smell, here), Some((smell, here)));
+    assert_eq!(town.events.event(here).map(|event| event.posts), Some(2));
+    assert!(town.events.event(smell).is_none());
+    let again = town.says(20, Some("望江花园"), Environment, "望江花园的化工厂又排臭气，熏得头疼睡不着");
+    assert_eq!(again, here, "what comes later goes on in it");
+}

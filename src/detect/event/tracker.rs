@@ -18,6 +18,7 @@ use super::lookup::{Homes, Lookup};
 use super::merge;
 use super::pace::Pace;
 use super::past::Past;
+use super::regroup::Apart;
 use crate::assess::{AssessedPost, Grade, Status};
 use crate::detect::anchors::Anchor;
 use crate::detect::hash::hash;
@@ -53,7 +54,7 @@ pub struct Events {
     anchored: Frequencies,
     by_anchor: Lookup,
     by_feature: Lookup,
-    homes: Homes,
+    pub(super) homes: Homes,
     live: BTreeMap<u32, Box<Event>>,
     /// Those that posts came to since it was last looked for events to merge.
     touched: BTreeSet<u32>,
@@ -62,6 +63,8 @@ pub struct Events {
     numbers: BTreeMap<u64, u32>,
     past: Past,
     forecaster: Forecaster,
+    /// What somebody took apart stays so.
+    pub(super) apart: Apart,
     counters: EventCounters,
 }
 
@@ -101,6 +104,7 @@ impl Events {
             live: BTreeMap::new(),
             numbers: BTreeMap::new(),
             past: Past::default(),
+            apart: Apart::default(),
             forecaster: Forecaster::new(),
             counters: EventCounters::default(),
             config,
@@ -168,8 +172,24 @@ impl Events {
             Some((number, tie)) => (number, Some(tie)),
             None => (self.open(id, at, &compared), None),
         };
+        let settled = Settled { id, at, anchors: &anchors, weighed: &weighed, sought: &sought };
+        let event = self.settle(number, heard, spoken, &settled, tie.as_ref());
+        Placed { event, merged }
+    }
+
+    /// Puts a post into an event, and lets what is alike find it there.
+    fn settle(
+        &mut self,
+        number: u32,
+        heard: &Heard<'_>,
+        spoken: Option<&Spoken>,
+        settled: &Settled<'_>,
+        tie: Option<&Tie>,
+    ) -> Option<u64> {
+        let Settled { id, at, anchors, weighed, sought } = *settled;
+        let post = heard.post;
         self.homes.put(id, number);
-        for anchor in &anchors {
+        for anchor in anchors {
             self.by_anchor.put(anchor.key, number);
         }
         for &feature in sought.iter().take(FOUND_BY) {
@@ -182,13 +202,71 @@ impl Events {
             .take(TITLE_WORDS)
             .collect();
         let voice = post.post.voice.as_ref().map_or(id, |voice| short(voice.as_bytes()));
-        let joining =
-            Joining { post, spoken, features: &weighed, anchors: &anchors, words: &words, voice, at };
-        let event = self.live.get_mut(&number).expect("it was found or opened just now");
-        event.take(&joining, tie.as_ref());
+        let joining = Joining { post, spoken, features: weighed, anchors, words: &words, voice, at };
+        let event = self.live.get_mut(&number)?;
+        event.take(&joining, tie);
         event.stand(self.now, &self.config.grades);
         self.touched.insert(number);
-        Placed { event: Some(event.id), merged }
+        Some(event.id)
+    }
+
+    /// Puts a post that was seen before into an event.
+    pub(super) fn put_in(&mut self, number: u32, heard: &Heard<'_>, spoken: Option<&Spoken>) {
+        let post = heard.post;
+        let mut anchors = heard.anchors.clone();
+        self.leave_common(&mut anchors);
+        let weighed = self.weigh(&features::of(post.normalized.text(), &post.tokens));
+        let sought = rarest(&weighed);
+        let (id, at) = (short(post.post.id.as_bytes()), instant(&post.post));
+        let settled = Settled { id, at, anchors: &anchors, weighed: &weighed, sought: &sought };
+        self.settle(number, heard, spoken, &settled, None);
+    }
+
+    /// The number of an event that is not over.
+    pub(super) fn number(&self, id: u64) -> Option<u32> {
+        self.numbers.get(&id).copied()
+    }
+
+    /// Takes an event out, to be put back.
+    pub(super) fn take_out(&mut self, number: u32) -> Option<Box<Event>> {
+        self.live.remove(&number)
+    }
+
+    /// Puts back what was taken out.
+    pub(super) fn put_back(&mut self, event: Box<Event>) {
+        self.live.insert(event.number, event);
+    }
+
+    /// Begins an event of which nothing is known yet.
+    pub(super) fn begin(&mut self, id: u64, at: u32) -> u32 {
+        self.make_room();
+        let number = self.next;
+        self.next += 1;
+        self.live.insert(number, Box::new(Event::new(number, id, at)));
+        self.numbers.insert(id, number);
+        number
+    }
+
+    /// Lets an event go on in another; nothing where one of them is over.
+    pub(super) fn put_together(&mut self, from: u32, into: u32) -> Option<(u64, u64)> {
+        if !self.live.contains_key(&into) {
+            return None;
+        }
+        let ended = self.remove(from)?;
+        let goes_on = self.live.get_mut(&into)?;
+        for key in ended.held_anchors(0.0) {
+            self.by_anchor.put(key, into);
+        }
+        for post in &ended.members {
+            self.homes.put(short(post.as_bytes()), into);
+        }
+        for (feature, _) in ended.features() {
+            self.by_feature.put(*feature, into);
+        }
+        let told = (ended.id, goes_on.id);
+        goes_on.merge(*ended);
+        self.counters.merged += 1;
+        Some(told)
     }
 
     /// The event of a post that was seen before.
@@ -201,10 +279,14 @@ impl Events {
         let mut anchors = anchors.to_vec();
         let keys: Vec<u32> = anchors.iter().map(|anchor| anchor.key).collect();
         self.anchored.add(&keys, self.now);
+        self.leave_common(&mut anchors);
+        anchors
+    }
+
+    fn leave_common(&self, anchors: &mut Vec<Anchor<'_>>) {
         if self.anchored.posts() >= KNOWN {
             anchors.retain(|anchor| self.anchored.share(anchor.key) <= COMMON);
         }
-        anchors
     }
 
     /// Features with what they tell, together of length one.
@@ -258,13 +340,11 @@ impl Events {
     }
 
     fn open(&mut self, post: u64, at: u32, compared: &Compared<'_>) -> u32 {
-        self.make_room();
-        let number = self.next;
-        self.next += 1;
-        let mut event = Event::new(number, post, at);
-        event.again = self.past.of(compared.anchors, compared.category, at);
-        self.live.insert(number, Box::new(event));
-        self.numbers.insert(post, number);
+        let number = self.begin(post, at);
+        let again = self.past.of(compared.anchors, compared.category, at);
+        if let Some(event) = self.live.get_mut(&number) {
+            event.again = again;
+        }
         number
     }
 
@@ -288,21 +368,8 @@ impl Events {
         let since = self.now.saturating_sub(self.config.quiet.as_secs() as u32);
         let mut merged = Vec::new();
         let touched = std::mem::take(&mut self.touched);
-        for (from, into) in merge::found(&touched, &self.live, &self.by_anchor, since) {
-            let Some(younger) = self.remove(from) else { continue };
-            let Some(older) = self.live.get_mut(&into) else { continue };
-            merged.push((younger.id, older.id));
-            for key in younger.held_anchors(0.0) {
-                self.by_anchor.put(key, into);
-            }
-            for post in &younger.members {
-                self.homes.put(short(post.as_bytes()), into);
-            }
-            for (feature, _) in younger.features() {
-                self.by_feature.put(*feature, into);
-            }
-            older.merge(*younger);
-            self.counters.merged += 1;
+        for (from, into) in merge::found(&touched, &self.live, &self.by_anchor, &self.apart, since) {
+            merged.extend(self.put_together(from, into));
         }
         merged
     }
@@ -339,6 +406,16 @@ impl Events {
             }
         }
     }
+}
+
+/// What a post is put into an event by.
+#[derive(Clone, Copy)]
+struct Settled<'a> {
+    id: u64,
+    at: u32,
+    anchors: &'a [Anchor<'a>],
+    weighed: &'a [(u32, f32)],
+    sought: &'a [u32],
 }
 
 /// The features of the anchors' names, sorted.

@@ -1,14 +1,16 @@
 //! The courier's loop: each receiver in a lane of its own, so that one that hangs fills its lane and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use metrics::{counter, histogram};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::robot::{DIGEST, Next, Robot};
@@ -42,6 +44,9 @@ pub(in crate::pipeline) struct CourierTask {
     pub(in crate::pipeline) carriers: Carriers,
     /// Told when something new lies in the outbox.
     pub(in crate::pipeline) outbox: Arc<Notify>,
+    /// What was planned a moment ago and is durable: tried at once where nothing waits before it. What is not taken from
+    /// here lies in the outbox all the same.
+    pub(in crate::pipeline) fresh: mpsc::Receiver<Vec<OutboxEntry>>,
     pub(in crate::pipeline) clock: Clock,
     pub(in crate::pipeline) health: Health,
 }
@@ -50,6 +55,8 @@ pub(in crate::pipeline) struct CourierTask {
 struct Queue {
     receiver: String,
     due: Vec<OutboxEntry>,
+    /// Whether more may be due than was read.
+    more: bool,
     /// When the first falls due of what is not read.
     next: Option<Timestamp>,
 }
@@ -73,16 +80,19 @@ struct Known {
     busy: BTreeMap<String, BTreeSet<NotificationKey>>,
     /// How many tries have not ended, by receiver.
     trying: BTreeMap<String, Arc<AtomicUsize>>,
+    /// Receivers for whom something waits in the outbox that came before what is fresh.
+    behind: BTreeSet<String>,
     robots: HashMap<u64, Robot>,
 }
 
 impl CourierTask {
     /// Delivers until stopped. A try that does not end soon then is given up: it is made again after the
     /// next start, under the same key.
-    pub(in crate::pipeline) async fn run(self, stop: CancellationToken) {
+    pub(in crate::pipeline) async fn run(mut self, stop: CancellationToken) {
         let (mut tries, mut known) = (JoinSet::new(), Known::default());
-        loop {
-            let woken = self.outbox.notified();
+        'rounds: loop {
+            let outbox = Arc::clone(&self.outbox);
+            let mut woken = pin!(outbox.notified());
             let working = self.health.working("courier", LIMIT);
             let mut wake = None;
             for queue in self.glance(&known).await {
@@ -91,11 +101,18 @@ impl CourierTask {
             }
             drop(working);
             let wait = wake.map_or(GLANCE, |at| wait_until(at, self.clock.now()).min(GLANCE));
-            tokio::select! {
-                () = stop.cancelled() => break,
-                () = woken => {}
-                Some(ended) = tries.join_next(), if !tries.is_empty() => known.note(ended),
-                () = tokio::time::sleep(wait) => {}
+            let until = Instant::now() + wait;
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => break 'rounds,
+                    () = &mut woken => break,
+                    Some(ended) = tries.join_next(), if !tries.is_empty() => {
+                        known.note(ended);
+                        break;
+                    }
+                    Some(fresh) = self.fresh.recv() => self.begin_fresh(fresh, &mut known, &mut tries),
+                    () = tokio::time::sleep_until(until) => break,
+                }
             }
             while let Some(ended) = tries.try_join_next() {
                 known.note(ended);
@@ -124,8 +141,9 @@ impl CourierTask {
                     continue;
                 }
                 let due = store.outbox_due(&receiver, most, now, busy.get(&receiver).unwrap_or(&none))?;
-                let next = if due.len() < most { store.outbox_next(&receiver, now)? } else { None };
-                queues.push(Queue { receiver, due, next });
+                let more = due.len() == most;
+                let next = if more { None } else { store.outbox_next(&receiver, now)? };
+                queues.push(Queue { receiver, due, more, next });
             }
             Ok::<_, StoreError>(queues)
         };
@@ -144,9 +162,14 @@ impl CourierTask {
 
     /// Begins what may be begun for one receiver; says when to look again, unless the end of a try will wake us.
     fn serve(&self, queue: Queue, known: &mut Known, tries: &mut JoinSet<Ended>) -> Option<Timestamp> {
-        let Queue { receiver, mut due, next } = queue;
+        let Queue { receiver, mut due, more, next } = queue;
         let Some(Way { robot, pace }) = self.carriers.way(&receiver) else {
-            self.begin_all(&receiver, due, known, tries);
+            let all = self.begin_all(&receiver, due, known, tries);
+            if all && !more {
+                known.behind.remove(&receiver);
+            } else {
+                known.behind.insert(receiver);
+            }
             return next;
         };
         if known.busy.contains_key(&receiver) {
@@ -173,21 +196,38 @@ impl CourierTask {
         }
     }
 
-    /// Mails, webhooks and the like: one message each, some at once.
+    /// Mails, webhooks and the like that were planned just now. Robots are not told from here: what they are told is
+    /// decided over all that waits.
+    fn begin_fresh(&self, fresh: Vec<OutboxEntry>, known: &mut Known, tries: &mut JoinSet<Ended>) {
+        for entry in fresh {
+            let receiver = entry.notification.receiver.clone();
+            let under_way = known.busy.get(&receiver);
+            let under_way = under_way.is_some_and(|keys| keys.contains(&entry.notification.key));
+            if under_way || known.behind.contains(&receiver) || self.carriers.way(&receiver).is_some() {
+                continue;
+            }
+            if !self.begin_all(&receiver, vec![entry], known, tries) {
+                known.behind.insert(receiver);
+            }
+        }
+    }
+
+    /// Mails, webhooks and the like: one message each, some at once. Says whether all were begun.
     fn begin_all(
         &self,
         receiver: &str,
         due: Vec<OutboxEntry>,
         known: &mut Known,
         tries: &mut JoinSet<Ended>,
-    ) {
+    ) -> bool {
         let lane = if self.carriers.is_mailbox(receiver) { MAILS } else { LANE };
         for entry in due {
             if known.room(receiver, lane) == 0 || tries.len() >= MOST {
-                return;
+                return false;
             }
             self.begin(receiver.to_owned(), None, vec![entry], known, tries);
         }
+        true
     }
 
     fn begin(

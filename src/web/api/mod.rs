@@ -13,6 +13,7 @@ pub(super) mod outages;
 pub(super) mod params;
 pub(super) mod people;
 pub(super) mod posts;
+pub(super) mod regroup;
 pub(super) mod rescore;
 pub(super) mod rota;
 pub(super) mod shape;

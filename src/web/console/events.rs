@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::curve::{Drawn, draw};
 use super::facts::Card;
+use super::regroup::Offer;
 use super::{Frame, Nav, Page, render};
 use crate::assess::Grade;
 use crate::detect::Evidence;
@@ -61,6 +62,8 @@ struct EventPage {
     comments: u32,
     doubling: Option<String>,
     card: Card,
+    /// What an officer may say of how it was put together.
+    offer: Offer,
 }
 
 struct Row {
@@ -136,6 +139,7 @@ pub(in crate::web) async fn one(
         comments: event.comments,
         doubling: event.phase(now.at).1.map(|hours| format!("{hours:.1}")),
         card: Card::of(&visitor, fact),
+        offer: Offer::of(&web, &visitor, &now),
         r,
     };
     Ok(render(&page))

@@ -9,6 +9,7 @@ pub(super) mod events;
 pub(super) mod facts;
 pub(super) mod handovers;
 pub(super) mod incident;
+pub(super) mod regroup;
 pub(super) mod outbox;
 pub(super) mod post;
 pub(super) mod rota;
