@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Grade, Sentiment};
+use super::{Grade, Sentiment, Toll};
 use crate::extract::post::Post;
 use crate::lexicon::category::Category;
 use crate::text::fingerprint::Fingerprint;
@@ -26,6 +26,8 @@ pub struct AssessedPost {
     pub tokens: Arc<Tokens>,
     /// For finding copies.
     pub fingerprint: Fingerprint,
+    /// How many people it says have come to harm.
+    pub toll: Toll,
     /// Of the places named, those narrow enough to tell one happening from another: an estate, not a district.
     pub spots: Vec<String>,
     /// What cut it, for those who have more to ask of its words.

@@ -47,6 +47,7 @@ use serde::{Deserialize, Serialize};
 
 use self::features::Seen;
 use self::quantity::Quantity;
+pub use self::quantity::Toll;
 use self::reading::{Cue, Reading};
 use self::sensitivity::{Evidence, Speaker};
 use self::sentiment::Grieved;
@@ -161,7 +162,7 @@ impl Assessor {
         let fingerprint = Fingerprint::of(normalized.text());
         let scan = self.scan(&post, &normalized, &tokens);
         let material = Material { post: &post, normalized: &normalized, tokens: &tokens, scan: &scan };
-        let assessment = self.judge(material, &fingerprint);
+        let (assessment, toll) = self.judge(material, &fingerprint);
         let spots = assessment.places.iter().filter(|place| self.is_spot(place)).cloned().collect();
         AssessedPost {
             post,
@@ -170,6 +171,7 @@ impl Assessor {
             normalized: Arc::new(normalized),
             tokens: Arc::new(tokens),
             fingerprint,
+            toll,
             segmenter: Arc::clone(&self.segmenter),
         }
     }
@@ -201,11 +203,12 @@ impl Assessor {
         self.lexicon.scan(normalized.text(), tokens, Self::day_of(post))
     }
 
-    fn judge(&self, material: Material<'_>, fingerprint: &Fingerprint) -> Assessment {
+    fn judge(&self, material: Material<'_>, fingerprint: &Fingerprint) -> (Assessment, Toll) {
         self.read(material, None, |seen, located| {
             let Concluded { score, verdicts, sentiment } = self.conclude(seen, self.model.as_deref());
             let places = if located.is_empty() { seen.post.place.iter().cloned().collect() } else { located };
-            Assessment {
+            let toll = Toll::of(seen.quantities, &seen.reading.chars);
+            let assessment = Assessment {
                 sensitivity: score.sensitivity,
                 grade: score.grade,
                 sentiment,
@@ -222,7 +225,8 @@ impl Assessor {
                     dictionary: self.lexicon.version().to_owned(),
                     model: self.model.as_ref().map(|model| model.version().to_owned()),
                 },
-            }
+            };
+            (assessment, toll)
         })
     }
 

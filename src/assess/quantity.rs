@@ -47,6 +47,33 @@ impl Quantity {
     }
 }
 
+/// How many people are said to have come to harm, in figures; what is counted by `several` is no figure.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Toll {
+    /// Dead.
+    pub dead: Option<u32>,
+    /// Hurt or ill.
+    pub hurt: Option<u32>,
+}
+
+impl Toll {
+    /// The greatest figures of a text.
+    pub(crate) fn of(quantities: &[Quantity], chars: &[char]) -> Self {
+        let figure = |quantity: &&Quantity| {
+            let first = chars.get(quantity.start as usize).copied().unwrap_or_default();
+            first.is_ascii_digit() || FIGURES.contains(first)
+        };
+        let most = |what: Counted| {
+            let told = quantities.iter().filter(|quantity| quantity.what == what).filter(figure);
+            told.map(|quantity| quantity.value as u32).max().filter(|count| *count > 0)
+        };
+        Self { dead: most(Counted::Dead), hurt: most(Counted::Hurt) }
+    }
+}
+
+/// Characters with which a written number begins.
+const FIGURES: &str = "一二两三四五六七八九十百千万";
+
 /// Reads the quantities of a text.
 pub(crate) fn quantities(reading: &Reading<'_>) -> Vec<Quantity> {
     let mut found: Vec<Quantity> = Vec::new();
@@ -257,6 +284,22 @@ mod tests {
             let found = quantities(&Reading::new(&text, &tokens, Vec::new()));
             let told: Vec<String> = found.iter().map(|q| format!("{:?} {}", q.what, q.value)).collect();
             assert_eq!(told.join("; "), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn only_figures_make_a_toll() {
+        let segmenter = Segmenter::new([]);
+        for (text, dead, hurt) in [
+            ("已造成三人死亡，十余人受伤", Some(3), Some(10)),
+            ("听说死了12个人", Some(12), None),
+            ("有人受伤", None, None),
+            ("抢救无效", None, None),
+        ] {
+            let text = normalized_text(text);
+            let tokens = segmenter.segment(&text);
+            let reading = Reading::new(&text, &tokens, Vec::new());
+            assert_eq!(Toll::of(&quantities(&reading), &reading.chars), Toll { dead, hurt }, "{text}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
 
-use crate::assess::{AssessedPost, Assessment, Grade, Hit, Mood, Sentiment, Status, Verdict, Versions};
+use crate::assess::{AssessedPost, Assessment, Grade, Hit, Mood, Sentiment, Status, Toll, Verdict, Versions};
 use crate::extract::post::{AuthorName, Counts, Dated, Post, PostId, PostKind, VoiceKey};
 use crate::lexicon::category::Category;
 use crate::source::SourceId;
@@ -112,6 +112,7 @@ impl Draft {
         let normalized = normalize(self.text);
         let tokens = SEGMENTER.segment(normalized.text());
         AssessedPost {
+            toll: Toll::default(),
             post: Arc::new(post),
             assessment: Arc::new(assessment),
             normalized: Arc::new(normalized),

@@ -13,6 +13,8 @@ pub const LISTED: f32 = 0.4;
 /// From this an event of some weight is told to the desk as to be verified.
 pub const TOLD: f32 = 0.6;
 
+/// Figures that differ so many times disagree.
+const APART: u32 = 3;
 /// Fewest originals of which shares are told.
 const FEW: u32 = 3;
 /// Words that ask the reader to pass it on at once.
@@ -32,6 +34,35 @@ pub(super) struct Doubts {
     denied: u32,
     officially_denied: u32,
     asking: Voices,
+    dead: Figures,
+    hurt: Figures,
+    /// For how many days the oldest text that goes round in it has been known.
+    old: u32,
+}
+
+/// The least and the greatest figure that posts tell of a thing; 0 for none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Figures {
+    least: u32,
+    most: u32,
+}
+
+impl Figures {
+    fn add(&mut self, figure: u32) {
+        self.least = if self.least == 0 { figure } else { self.least.min(figure) };
+        self.most = self.most.max(figure);
+    }
+
+    fn merge(&mut self, other: Self) {
+        for figure in [other.least, other.most].into_iter().filter(|figure| *figure > 0) {
+            self.add(figure);
+        }
+    }
+
+    /// So far apart that they cannot all be right.
+    fn disagree(self) -> bool {
+        self.least > 0 && self.most >= self.least * APART
+    }
 }
 
 /// One reason to verify.
@@ -47,19 +78,38 @@ impl Doubts {
     pub(super) fn new() -> Self {
         let (originals, copies, hearsay, forward, first_hand) = (0, 0, 0, 0, 0);
         let asking = Voices::new();
-        Self { originals, copies, hearsay, forward, first_hand, denied: 0, officially_denied: 0, asking }
+        let (dead, hurt) = (Figures::default(), Figures::default());
+        let (denied, officially_denied, old) = (0, 0, 0);
+        Self {
+            originals,
+            copies,
+            hearsay,
+            forward,
+            first_hand,
+            denied,
+            officially_denied,
+            asking,
+            dead,
+            hurt,
+            old,
+        }
     }
 
-    /// Counts a post.
-    pub(super) fn add(&mut self, post: &AssessedPost, voice: u64, copied: bool) {
+    /// Counts a post; `old` is for how many days its text has been known, if it is old.
+    pub(super) fn add(&mut self, post: &AssessedPost, voice: u64, copied: bool, old: Option<u32>) {
         let (said, status) = (&post.post, post.assessment.status);
         if said.official {
             self.officially_denied += u32::from(status == Status::Negated);
             return;
         }
+        self.old = self.old.max(old.unwrap_or(0));
         if copied {
             self.copies += 1;
             return;
+        }
+        if matches!(status, Status::Asserted | Status::Hearsay) {
+            post.toll.dead.into_iter().for_each(|dead| self.dead.add(dead));
+            post.toll.hurt.into_iter().for_each(|hurt| self.hurt.add(hurt));
         }
         self.originals += 1;
         let text = post.normalized.text();
@@ -82,6 +132,9 @@ impl Doubts {
         self.denied += other.denied;
         self.officially_denied += other.officially_denied;
         self.asking.merge(&other.asking);
+        self.dead.merge(other.dead);
+        self.hurt.merge(other.hurt);
+        self.old = self.old.max(other.old);
     }
 
     /// What speaks for verifying, strongest first.
@@ -99,8 +152,14 @@ impl Doubts {
         doubt(asking >= 2, 0.35, format!("{asking}人追问真假"));
         doubt(heard && asking < 2, 0.25, format!("{}条原创中{}条为听说", self.originals, self.hearsay));
         doubt(self.forward > 0, 0.30, format!("{}条催人转发", self.forward));
+        for (what, figures) in [("死亡", self.dead), ("受伤", self.hurt)] {
+            let why = format!("{what}人数说法不一，从{}人到{}人", figures.least, figures.most);
+            doubt(figures.disagree() && (what == "死亡" || !self.dead.disagree()), 0.25, why);
+        }
+        // What is old is told by copies: the stronger of both counts.
+        doubt(self.old > 0, 0.45, format!("与{}天前的旧文相同", self.old));
         doubt(
-            all >= 5 && self.copies * 5 >= all * 4 && self.first_hand == 0,
+            self.old == 0 && all >= 5 && self.copies * 5 >= all * 4 && self.first_hand == 0,
             0.20,
             format!("{all}条中{}条是转抄，无人称亲历", self.copies),
         );
@@ -145,6 +204,16 @@ mod tests {
             d.copies = 9;
             d.officially_denied = 1;
         }).unwrap(), @"待核实（0.68）：官方已否认；10条中9条是转抄，无人称亲历");
+        insta::assert_snapshot!(with(|d| {
+            d.old = 40;
+            [4, 12, 5].into_iter().for_each(|dead| d.dead.add(dead));
+            [1, 9].into_iter().for_each(|hurt| d.hurt.add(hurt));
+        }).unwrap(), @"待核实（0.59）：与40天前的旧文相同；死亡人数说法不一，从4人到12人");
+        assert_eq!(
+            with(|d| [4, 11].into_iter().for_each(|dead| d.dead.add(dead))),
+            None,
+            "less than three times"
+        );
         assert_eq!(with(|d| (d.originals, d.hearsay) = (10, 3)), None);
         assert_eq!(with(|_| ()), None);
     }

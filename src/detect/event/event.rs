@@ -125,6 +125,8 @@ pub(super) struct Joining<'a> {
     pub(super) words: &'a [(&'a str, f32)],
     pub(super) voice: u64,
     pub(super) at: u32,
+    /// For how many days its text has been known, if it is old.
+    pub(super) old: Option<u32>,
 }
 
 impl Event {
@@ -378,7 +380,7 @@ impl Event {
         };
         self.heat.add(part, voice, at);
         self.curve.add(at, u32::from(new));
-        self.doubts.add(post, voice, copied);
+        self.doubts.add(post, voice, copied, joining.old);
         self.media |= said.kind == PostKind::Article;
         if self.sources.len() < SOURCES || self.sources.contains_key(&said.source) {
             let carried = self.sources.entry(said.source.clone()).or_insert(Carried { posts: 0, first: at });

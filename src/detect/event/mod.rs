@@ -1,5 +1,6 @@
 //! What happened, as many posts tell of it: posts put together by problem, place and time, with heat, spread and weight.
 
+mod bygone;
 mod config;
 mod curve;
 mod doubts;

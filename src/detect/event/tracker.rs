@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::bygone::Bygone;
 use super::config::EventConfig;
 use super::event::{Event, Joining};
 use super::features;
@@ -62,6 +63,7 @@ pub struct Events {
     /// Their numbers by id.
     numbers: BTreeMap<u64, u32>,
     past: Past,
+    bygone: Bygone,
     forecaster: Forecaster,
     /// What somebody took apart stays so.
     pub(super) apart: Apart,
@@ -104,6 +106,7 @@ impl Events {
             live: BTreeMap::new(),
             numbers: BTreeMap::new(),
             past: Past::default(),
+            bygone: Bygone::new(),
             apart: Apart::default(),
             forecaster: Forecaster::new(),
             counters: EventCounters::default(),
@@ -172,7 +175,8 @@ impl Events {
             Some((number, tie)) => (number, Some(tie)),
             None => (self.open(id, at, &compared), None),
         };
-        let settled = Settled { id, at, anchors: &anchors, weighed: &weighed, sought: &sought };
+        let old = self.old(heard, spoken, at);
+        let settled = Settled { id, at, anchors: &anchors, weighed: &weighed, sought: &sought, old };
         let event = self.settle(number, heard, spoken, &settled, tie.as_ref());
         Placed { event, merged }
     }
@@ -186,7 +190,7 @@ impl Events {
         settled: &Settled<'_>,
         tie: Option<&Tie>,
     ) -> Option<u64> {
-        let Settled { id, at, anchors, weighed, sought } = *settled;
+        let Settled { id, at, anchors, weighed, sought, old } = *settled;
         let post = heard.post;
         self.homes.put(id, number);
         for anchor in anchors {
@@ -202,7 +206,7 @@ impl Events {
             .take(TITLE_WORDS)
             .collect();
         let voice = post.post.voice.as_ref().map_or(id, |voice| short(voice.as_bytes()));
-        let joining = Joining { post, spoken, features: weighed, anchors, words: &words, voice, at };
+        let joining = Joining { post, spoken, features: weighed, anchors, words: &words, voice, at, old };
         let event = self.live.get_mut(&number)?;
         event.take(&joining, tie);
         event.stand(self.now, &self.config.grades);
@@ -218,7 +222,8 @@ impl Events {
         let weighed = self.weigh(&features::of(post.normalized.text(), &post.tokens));
         let sought = rarest(&weighed);
         let (id, at) = (short(post.post.id.as_bytes()), instant(&post.post));
-        let settled = Settled { id, at, anchors: &anchors, weighed: &weighed, sought: &sought };
+        let old = self.old(heard, spoken, at);
+        let settled = Settled { id, at, anchors: &anchors, weighed: &weighed, sought: &sought, old };
         self.settle(number, heard, spoken, &settled, None);
     }
 
@@ -267,6 +272,17 @@ impl Events {
         goes_on.merge(*ended);
         self.counters.merged += 1;
         Some(told)
+    }
+
+    /// For how many days a text has been known, if it is old. What nobody need answer, and what offices publish time and
+    /// again, is not asked.
+    fn old(&mut self, heard: &Heard<'_>, spoken: Option<&Spoken>, at: u32) -> Option<u32> {
+        let post = heard.post;
+        if spoken.is_none() || post.post.official {
+            return None;
+        }
+        let characters = post.normalized.text().chars().count();
+        self.bygone.hear(post.fingerprint.bits(), characters, at)
     }
 
     /// The event of a post that was seen before.
@@ -416,6 +432,7 @@ struct Settled<'a> {
     anchors: &'a [Anchor<'a>],
     weighed: &'a [(u32, f32)],
     sought: &'a [u32],
+    old: Option<u32>,
 }
 
 /// The features of the anchors' names, sorted.
