@@ -33,7 +33,7 @@ use crate::telemetry::metric;
 /// Time between two snapshots.
 const SNAPSHOT_EVERY: Duration = Duration::from_mins(1);
 /// After so many posts one is written even so: a daemon that never lives a minute would observe all of them at each start.
-const SNAPSHOT_AFTER: usize = 20_000;
+const SNAPSHOT_AFTER: usize = 50_000;
 /// Time between two showings of what rises, while posts come.
 const SHOW_EVERY: Duration = Duration::from_secs(1);
 /// A topic older than this is told to nobody: without a snapshot all posts are observed anew, and what was usual

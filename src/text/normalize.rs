@@ -1,7 +1,7 @@
 //! Makes spellings comparable: one form for widths, scripts, cases and white space.
 //!
 //! NFKC (so full-width punctuation becomes ASCII and `…` becomes `...`), traditional characters to
-//! simplified ones (著 by its neighbours), letters to lower case, invisible characters dropped, runs
+//! simplified ones (著 and 乾 by their neighbours), letters to lower case, invisible characters dropped, runs
 //! of white space folded to one space, or to one line feed where the run holds a line break.
 //! Dictionary terms go through the same function, which is why no traditional variant of a term ever
 //! has to be generated.
@@ -152,13 +152,13 @@ fn joins_left(c: char) -> bool {
 }
 
 /// The text being made. White space is held back until something follows, so ends are trimmed, and
-/// a 著 is decided when its neighbours are known: traditional texts write 着 (着火, 看着) with it.
+/// a 著 or 乾 is decided when its neighbours are known: traditional texts write 着 (着火, 看着) and 干 (干净) with them.
 struct Output {
     text: String,
     chars: u32,
     last: char,
-    /// The character before a 著 that is still to be decided.
-    undecided: Option<char>,
+    /// A 著 or 乾 that is still to be decided, and the character before it.
+    undecided: Option<(char, char)>,
     spans: Option<Vec<(u32, u32)>>,
     held: Option<(bool, u32, u32)>,
 }
@@ -202,24 +202,25 @@ impl Output {
         if self.undecided.is_some() {
             self.decide(c);
         }
-        if c == '著' {
-            self.undecided = Some(self.last);
+        if matches!(c, '著' | '乾') {
+            self.undecided = Some((c, self.last));
         }
         self.last = c;
         self.text.push(c);
         self.chars += 1;
     }
 
-    /// Leaves a 著 before `after` as it is in 著名 or 显著, and makes it 着 elsewhere.
+    /// Leaves what stands before `after` as it is in 著名 or 显著, in 乾隆 or 乾县, and makes it 着 or 干 elsewhere.
     fn decide(&mut self, after: char) {
-        const BEFORE: &str = "显名专论巨土原编昭卓译合遗拙力";
-        const AFTER: &str = "名作称述书者录";
-        if let Some(before) = self.undecided.take()
-            && !BEFORE.contains(before)
-            && !AFTER.contains(after)
-        {
+        let Some((which, before)) = self.undecided.take() else { return };
+        let (usual, befores, afters) = if which == '著' {
+            ('着', "显名专论巨土原编昭卓译合遗拙力", "名作称述书者录")
+        } else {
+            ('干', "康", "坤隆县安州元清陵务嘉卦")
+        };
+        if !befores.contains(before) && !afters.contains(after) {
             self.text.pop();
-            self.text.push('着');
+            self.text.push(usual);
         }
     }
 }
@@ -249,6 +250,8 @@ impl Folding {
                 let (from, to) = line.split_once('\t')?;
                 Some((from.chars().next()?, to.chars().next()?))
             })
+            // Decided by its neighbours.
+            .filter(|(from, _)| *from != '乾')
             .collect();
         simplified.sort_unstable();
         let mut folding = Self { basic_plane: Vec::new(), simplified };
@@ -342,6 +345,8 @@ mod tests {
             ("著火了，看著辦", "着火了,看着办"),
             ("著名景點效果顯著，作者著", "著名景点效果显著,作者着"),
             ("著\u{200b}名", "著名"),
+            ("衣服乾了，擦乾淨", "衣服干了,擦干净"),
+            ("乾縣的乾隆年間，扭轉乾坤", "乾县的乾隆年间,扭转乾坤"),
             ("", ""),
             ("\u{0}\u{1f}", ""),
         ] {
@@ -377,7 +382,7 @@ mod tests {
             "[停水電話萬與，。！？…　 \\n\\r\\t]{1,4}",
             prop::sample::select(vec![
                 "\u{200b}", "\u{301}", "\u{fe0f}", "ㄱ", "ㅏ", "ﾞ", "İ", "\u{331}", "\u{b4}", "ß", "ﬁ", "Σ",
-                "\u{3164}", "\u{34f}", "\u{327}", "臺", "👍", "著", "著名", "顯著",
+                "\u{3164}", "\u{34f}", "\u{327}", "臺", "👍", "著", "著名", "顯著", "乾", "乾隆",
             ])
             .prop_map(String::from),
         ];
