@@ -8,7 +8,7 @@ use askama::Template;
 use super::table::{Ink, Side, Table, Tone};
 use super::threads;
 use crate::assess::answer::State;
-use crate::assess::evaluation::{Confusion, Evaluation, Figure, Miss, Rung, ThreadMiss, Trap};
+use crate::assess::evaluation::{Confusion, Evaluation, Figure, Miss, Rung, ThreadMiss, Threshold, Trap};
 
 /// An evaluation with the words around it.
 #[derive(Debug, Clone)]
@@ -35,6 +35,9 @@ impl Shown<'_> {
         }
         if !found.traps.is_empty() {
             parts.push(traps(&found.traps, ink));
+        }
+        if !found.thresholds.is_empty() {
+            parts.push(thresholds(&found.thresholds, ink));
         }
         let tables = [
             ("等级", &found.grades),
@@ -83,6 +86,11 @@ impl Shown<'_> {
             files: self.files.join("、"),
             dictionary: &self.dictionary,
             figures: found.figures.iter().chain(of_threads).map(Line::of).collect(),
+            thresholds: found
+                .thresholds
+                .iter()
+                .map(|one| (Rung::from_word(one.grade).map_or(one.grade, Rung::chinese), one))
+                .collect(),
             traps: found.traps.iter().map(|trap| (trap_name(&trap.name), trap)).collect(),
             tables,
             misses: &found.misses,
@@ -198,6 +206,28 @@ fn figures(figures: &[Figure], ink: Ink) -> String {
     table.render(ink)
 }
 
+/// Where grades should begin by what mistakes cost.
+fn thresholds(found: &[Threshold], ink: Ink) -> String {
+    let mut shown = Table::new([Side::Left, Side::Right, Side::Right, Side::Right, Side::Right, Side::Right]);
+    let head = ["等级", "现漏报", "现误报", "代价最小的起始分", "漏报", "误报"];
+    shown.row(head.map(|name| (name.to_owned(), Tone::Dim)));
+    for one in found {
+        let grade = Rung::from_word(one.grade).map_or(one.grade, Rung::chinese);
+        let [missed, needless, missed_then, needless_then] =
+            [one.missed, one.needless, one.missed_then, one.needless_then].map(|count| count.to_string());
+        let row =
+            [grade.to_owned(), missed, needless, format!("{:.1}", one.points), missed_then, needless_then];
+        shown.row(row.map(|cell| (cell, Tone::Usual)));
+    }
+    let costs: Vec<String> = found
+        .iter()
+        .map(|one| format!("{}{}", Rung::from_word(one.grade).map_or(one.grade, Rung::chinese), one.cost))
+        .collect();
+    let title = ink.paint("等级从多少分起，代价最小", Tone::Bold);
+    let words = format!("漏报一条抵误报几条：{}；起始分写在 [assess.weights] grades\n", costs.join("、"));
+    format!("{title}\n{}{}", shown.render(ink), ink.paint(&words, Tone::Dim))
+}
+
 fn traps(traps: &[Trap], ink: Ink) -> String {
     let mut table = Table::new([Side::Left, Side::Right, Side::Right]);
     table.row(["陷阱", "条数", "误报"].map(|name| (name.to_owned(), Tone::Dim)));
@@ -254,6 +284,7 @@ struct Page<'a> {
     files: String,
     dictionary: &'a str,
     figures: Vec<Line>,
+    thresholds: Vec<(&'a str, &'a Threshold)>,
     traps: Vec<(&'a str, &'a Trap)>,
     tables: Vec<Grid>,
     misses: &'a [Miss],
@@ -325,6 +356,15 @@ mod tests {
                 lower_is_better: false,
             }],
             traps: vec![Trap { name: "drill".into(), rows: 2, alarms: 1 }],
+            thresholds: vec![Threshold {
+                grade: "red",
+                cost: 40,
+                missed: 2,
+                needless: 1,
+                points: 71.5,
+                missed_then: 0,
+                needless_then: 12,
+            }],
             grades: Some(Confusion {
                 names: ["none", "blue", "yellow", "orange", "red"].map(str::to_owned).to_vec(),
                 cells: vec![
@@ -377,6 +417,11 @@ mod tests {
         陷阱  条数  误报
         演练     2     1
 
+        等级从多少分起，代价最小
+        等级  现漏报  现误报  代价最小的起始分  漏报  误报
+        红         2       1              71.5     0    12
+        漏报一条抵误报几条：红40；起始分写在 [assess.weights] grades
+
         等级：标注的归为什么
            标注＼判定  1  2  3  条数  精确率  召回率    F1
         1  无          1  1  ·     2    1.00    0.50  0.67
@@ -418,6 +463,13 @@ mod tests {
         <div class="scroll"><table class="grid"><thead><tr><th class="name">陷阱</th><th>条数</th><th>误报</th></tr></thead><tbody>
         <tr><th class="name" scope="row">演练</th><td>2</td><td class="warn">1</td></tr>
         </tbody></table></div>
+        </section>
+        <section>
+        <h2>等级从多少分起，代价最小</h2>
+        <div class="scroll"><table class="grid"><thead><tr><th class="name">等级</th><th>漏报一条抵误报</th><th>现漏报</th><th>现误报</th><th>起始分</th><th>漏报</th><th>误报</th></tr></thead><tbody>
+        <tr><th class="name" scope="row">红</th><td>40</td><td>2</td><td>1</td><td>71.5</td><td>0</td><td>12</td></tr>
+        </tbody></table></div>
+        <p class="dim">起始分写在 minsheng.toml 的 [assess.weights] grades；改动前先用 minsheng backtest 看影响。</p>
         </section>
         <section>
         <h2>等级：标注的归为什么</h2>

@@ -10,6 +10,7 @@
 
 mod agreement;
 mod chance;
+mod costs;
 mod figures;
 mod labels;
 mod miss;
@@ -26,6 +27,7 @@ use crate::lexicon::category::Category;
 
 pub use agreement::{Confusion, Found};
 pub use chance::Figure;
+pub use costs::Threshold;
 pub use labels::{BadRow, Labelled, Labels, Matter, NOBODY, read_grade, read_matter, read_mood};
 pub use miss::Miss;
 pub use row::Row;
@@ -65,6 +67,8 @@ pub struct Evaluation {
     pub figures: Vec<Figure>,
     /// Rows labelled as nothing for the desk that carry a misleading signal, by signal.
     pub traps: Vec<Trap>,
+    /// Where grades should begin by what mistakes cost; empty where too few rows are labelled.
+    pub thresholds: Vec<Threshold>,
     /// Which grade is taken for which.
     pub grades: Option<Confusion>,
     /// Which category is taken for which, over all rows.
@@ -106,6 +110,7 @@ pub fn evaluate(judged: &[Judged], names: Names<'_>, misses: usize) -> Evaluatio
         rows: judged.len(),
         figures: measured(&outcomes, MEASURES),
         traps: traps(judged),
+        thresholds: costs::thresholds(judged),
         grades: table(
             &|outcome| outcome.grade.map(|(wanted, given)| (wanted.step(), given.step())),
             Rung::ALL.iter().map(|rung| rung.as_str().to_owned()).collect(),

@@ -45,18 +45,16 @@ impl Bygone {
         }
         let near = |said: &&Said| said.at != 0 && (said.sketch ^ sketch).count_ones() <= NEAR;
         let known = (0..PARTS).flat_map(|part| self.at(part, sketch)).filter(near);
-        match known.map(|said| said.at).min() {
-            Some(first) => (first.saturating_add(OLD) <= at).then(|| (at - first) / 86_400),
-            None => {
-                for part in 0..PARTS {
-                    let from = place(part, sketch);
-                    let ways = &mut self.texts[from..from + WAYS];
-                    ways.rotate_right(1);
-                    ways[0] = Said { sketch, at };
-                }
-                None
-            }
+        if let Some(first) = known.map(|said| said.at).min() {
+            return (first.saturating_add(OLD) <= at).then(|| (at - first) / 86_400);
         }
+        for part in 0..PARTS {
+            let from = place(part, sketch);
+            let ways = &mut self.texts[from..from + WAYS];
+            ways.rotate_right(1);
+            ways[0] = Said { sketch, at };
+        }
+        None
     }
 
     fn at(&self, part: usize, sketch: u64) -> &[Said] {
