@@ -54,7 +54,8 @@ struct EventPage {
     lines: Vec<Line>,
     forecast: Vec<String>,
     doubts: Vec<String>,
-    sources: Vec<(String, u32, Timestamp)>,
+    /// Sources that carried it: id, what people call it, posts, when first.
+    sources: Vec<(String, String, u32, Timestamp)>,
     places: Vec<(String, u32)>,
     again: Option<String>,
     answered: Option<Timestamp>,
@@ -116,6 +117,7 @@ pub(in crate::web) async fn one(
     let open = open_incidents(&web).await?;
     let fact = fact_of(&web, event.id).await?;
     let r = row(&web, l, &now, &open, fact.as_ref(), usize::MAX);
+    let called = web.handles().sources.configured();
     let page = EventPage {
         f: Frame::new(&visitor, Nav::Events, &r.title, web.0.inbox.is_some()),
         points: now.score.points,
@@ -125,7 +127,10 @@ pub(in crate::web) async fn one(
         sources: event
             .sources()
             .into_iter()
-            .map(|(source, carried)| (source.to_string(), carried.posts, instant(carried.first)))
+            .map(|(source, carried)| {
+                let name = called.get(source).map_or_else(|| source.to_string(), |known| known.name.clone());
+                (source.to_string(), name, carried.posts, instant(carried.first))
+            })
             .collect(),
         places: event
             .places()
