@@ -53,14 +53,18 @@ def main():
             told.append((path.split("/")[1], alert["annotations"]["reason"], alert["labels"]["grade"], request.sent.decode()))
             return 200, {}, "{}"
         if path in ("forum", "news"):
-            return (503, {}, "later") if path in broken else (200, {"Content-Type": "application/rss+xml"}, FEED.format(host=server.host))
+            feed = FEED.format(host=request.headers["Host"])
+            return (503, {}, "later") if path in broken else (200, {"Content-Type": "application/rss+xml"}, feed)
         return 404, {}, ""
 
-    server = Server(answer)
+    # A host each: two sources of one host wait for each other, as is polite.
+    server, forum, news = Server(answer), Server(answer), Server(answer)
     host = server.host
-    sources = SOURCES.format(id="forum", name="街坊论坛", host=host) + SOURCES.format(id="news", name="本地要闻", host=host)
+    sources = (SOURCES.format(id="forum", name="街坊论坛", host=forum.host)
+               + SOURCES.format(id="news", name="本地要闻", host=news.host))
+    allowed = ", ".join(f'"{one.host}"' for one in (server, forum, news))
     receivers = RECEIVER.format(name="duty", host=host) + RECEIVER.format(name="chief", host=host)
-    daemon = Daemon("outage", f'[outward]\nallow = ["{host}"]\n', sources=sources, receivers=receivers, rules=RULES,
+    daemon = Daemon("outage", f'[outward]\nallow = [{allowed}]\n', sources=sources, receivers=receivers, rules=RULES,
                     environment={"HOOK_SECRET": webhook_secret()[1]})
     daemon.start()
 
