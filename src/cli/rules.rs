@@ -246,6 +246,7 @@ impl Bench {
             spacing: self.receivers.policy.spacing(receiver, incident, calendar, &called, now),
             heard: None,
             waited: false,
+            bundle: None,
         };
         self.receivers.policy.hold(planned, of, now).map_or(Reached::AtOnce, Reached::Later)
     }

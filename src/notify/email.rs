@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use lettre::message::header::{ContentType, Date, HeaderName, HeaderValue};
-use lettre::message::{MultiPart, SinglePart};
+use lettre::message::{MessageBuilder, MultiPart, SinglePart};
 use lettre::transport::smtp::PoolConfig;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
@@ -27,10 +27,10 @@ use crate::outward::{Outward, OutwardError};
 
 use super::address::MailAddress;
 use super::receiver::{Smtp, SmtpTls};
-use super::render;
+use super::render::{self, Mail};
 use super::retry::Attempt;
 use super::webhook::one_line;
-use super::{Notification, NotificationKey, Wording};
+use super::{Batch, Notification, NotificationKey, Wording, digest};
 
 /// Until the connection to the relay stands.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -84,18 +84,24 @@ impl Mailer {
         Ok(mailer)
     }
 
-    /// Makes one try to send the notification to one mailbox; says what became of it, with what the relay
-    /// said in one line.
+    /// Makes one try to send a notification, or several in one mail, to one mailbox; says what became of it, with what
+    /// the relay said in one line.
     pub async fn send(
         &self,
-        notification: &Notification,
+        batch: &Batch,
         to: &MailAddress,
         wording: &Wording,
         now: Timestamp,
     ) -> (Attempt, String) {
-        let message = match self.message(notification, to, wording, now) {
+        let message = match batch.single() {
+            Some(notification) => {
+                self.message(notification, to, wording, now).map_err(|error| error.to_string())
+            }
+            None => self.digest(batch, to, now),
+        };
+        let message = match message {
             Ok(message) => message,
-            Err(error) => return (Attempt::Rejected, one_line(&error.to_string())),
+            Err(error) => return (Attempt::Rejected, one_line(&error)),
         };
         match timeout(WHOLE, self.deliver(message)).await {
             Ok(result) => result,
@@ -122,15 +128,8 @@ impl Mailer {
             let incident = &notification.brief.incident;
             format!("<inc.{incident}.{}.{}@{}>", transition + 1, key.as_str(), self.smtp.from.host())
         };
-        let mut builder = Message::builder()
-            .header(Date::new(SystemTime::from(now)))
-            .from(self.smtp.from.mailbox())
-            .reply_to(self.smtp.reply_to.mailbox())
-            .to(to.mailbox())
-            .subject(mail.subject)
-            .message_id(Some(id(notification.transition, &notification.key)))
-            .raw_header(constant("Auto-Submitted", "auto-generated"))
-            .raw_header(constant("X-Auto-Response-Suppress", "All"));
+        let mut builder = self.envelope(to, now).subject(mail.subject.as_str());
+        builder = builder.message_id(Some(id(notification.transition, &notification.key)));
         if let Some(thread) = &notification.thread {
             let first = id(thread.first.0, &thread.first.1);
             let previous = id(thread.previous.0, &thread.previous.1);
@@ -140,13 +139,26 @@ impl Mailer {
         if notification.brief.grade == Grade::Red {
             builder = builder.raw_header(constant("Importance", "high"));
         }
-        let part = |kind: ContentType, body: String| SinglePart::builder().header(kind).body(body);
-        // A boundary from the key: the same mail has the same bytes in every try. Not 8-bit text can hold it.
-        let parts = MultiPart::alternative()
-            .boundary(format!("minsheng-{}", notification.key.as_str()))
-            .singlepart(part(ContentType::TEXT_PLAIN, mail.text))
-            .singlepart(part(ContentType::TEXT_HTML, mail.html));
-        builder.multipart(parts)
+        builder.multipart(parts(mail, &notification.key))
+    }
+
+    /// What tells of several incidents: a thread of its own.
+    fn digest(&self, batch: &Batch, to: &MailAddress, now: Timestamp) -> Result<Message, String> {
+        let (key, host) = (batch.key(), self.smtp.from.host());
+        let mail = digest::mail(batch, &self.console).map_err(|error| error.to_string())?;
+        let builder = self.envelope(to, now).subject(mail.subject.as_str());
+        let builder = builder.message_id(Some(format!("<digest.{}@{host}>", key.as_str())));
+        builder.multipart(parts(mail, &key)).map_err(|error| error.to_string())
+    }
+
+    fn envelope(&self, to: &MailAddress, now: Timestamp) -> MessageBuilder {
+        Message::builder()
+            .header(Date::new(SystemTime::from(now)))
+            .from(self.smtp.from.mailbox())
+            .reply_to(self.smtp.reply_to.mailbox())
+            .to(to.mailbox())
+            .raw_header(constant("Auto-Submitted", "auto-generated"))
+            .raw_header(constant("X-Auto-Response-Suppress", "All"))
     }
 
     async fn deliver(&self, message: Message) -> (Attempt, String) {
@@ -216,6 +228,16 @@ impl Mailer {
             SmtpTls::None => Tls::None,
         })
     }
+}
+
+/// Text and HTML. The boundary is made from the key: the same mail has the same bytes in every try, and text of 7 bits
+/// cannot hold it.
+fn parts(mail: Mail, key: &NotificationKey) -> MultiPart {
+    let part = |kind: ContentType, body: String| SinglePart::builder().header(kind).body(body);
+    MultiPart::alternative()
+        .boundary(format!("minsheng-{}", key.as_str()))
+        .singlepart(part(ContentType::TEXT_PLAIN, mail.text))
+        .singlepart(part(ContentType::TEXT_HTML, mail.html))
 }
 
 /// What a failure means.

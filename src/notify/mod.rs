@@ -12,6 +12,7 @@ mod address;
 pub mod alertmanager;
 mod batch;
 pub mod chat;
+mod digest;
 mod email;
 #[cfg(test)]
 mod fixture;

@@ -16,7 +16,7 @@ use super::alertmanager::Alertmanager;
 use super::chat::{Chat, Service};
 use super::heartbeat::{self, Heartbeat, HeartbeatTable};
 use super::pagerduty::PagerDuty;
-use super::policy::{Policy, Spacing};
+use super::policy::{Budget, Policy, Spacing};
 use super::secret::{Secret, SecretError, SecretPlace};
 use super::services::{self, ServiceTable};
 use super::signature::WebhookSecret;
@@ -53,6 +53,8 @@ pub struct Receiver {
     pub during: Vec<String>,
     /// How its words on one incident are spaced out, where no route says. Default: not at all.
     pub spacing: Spacing,
+    /// How many alerts it is told one by one in a shift. Default: all.
+    pub budget: Option<Budget>,
     /// How it is reached.
     pub channel: Channel,
 }
@@ -146,6 +148,9 @@ struct ReceiverTable {
     wait: Duration,
     #[serde(default, with = "humantime_serde")]
     interval: Duration,
+    budget: Option<u32>,
+    #[serde(default, with = "humantime_serde")]
+    bundle: Option<Duration>,
     email: Option<EmailTable>,
     webhook: Option<WebhookTable>,
     wecom: Option<ServiceTable>,
@@ -200,6 +205,8 @@ const RECEIVER_KEYS: &[&str] = &[
     "during",
     "wait",
     "interval",
+    "budget",
+    "bundle",
     "email",
     "webhook",
     "wecom",
@@ -348,8 +355,13 @@ impl Receiver {
             wait: Spacing::length("wait", table.wait)?,
             interval: Spacing::length("interval", table.interval)?,
         };
+        let budget = Budget::checked(table.budget, table.bundle)?;
+        if budget.is_some() && !matches!(channel, Channel::Email(_) | Channel::Chat(_)) {
+            return Err("budget is for mailboxes and groups; what is no person is told all".to_owned());
+        }
         Ok(Self {
             spacing,
+            budget,
             name: table.name,
             min_grade: table.min_grade,
             reasons,

@@ -77,6 +77,11 @@ fn subject(notification: &Notification) -> String {
     format!("{again}{}{tail}", title_within(notification, room))
 }
 
+/// The subject of a mail that tells of several incidents.
+pub(super) fn subject_line(title: &str) -> String {
+    title.chars().filter(|&c| !is_unsafe(c)).take(SUBJECT).collect()
+}
+
 /// `【红】停水 · 望江花园`.
 pub(super) fn title(notification: &Notification) -> String {
     title_within(notification, SUBJECT)
@@ -300,7 +305,7 @@ fn meaning(grade: Grade) -> &'static str {
     }
 }
 
-fn colour(grade: Grade) -> &'static str {
+pub(super) fn colour(grade: Grade) -> &'static str {
     match grade {
         Grade::Red => "#c62828",
         Grade::Orange => "#d9600a",

@@ -207,6 +207,7 @@ impl Seen {
                         Fate::Released => ("released", ""),
                         Fate::Folded { into } => ("folded", into.as_str()),
                         Fate::Dropped { why } => ("dropped", why.as_str()),
+                        Fate::Bundled { bundle } => ("bundled", bundle.as_str()),
                     };
                     let told = json!({"key": decided.key.as_str(), "fate": fate, "why": why});
                     (decided.at, "held-back", fields(told))

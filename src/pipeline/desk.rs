@@ -6,6 +6,7 @@
 //! It also keeps the time: it sleeps until the first of the incidents' clocks has something to tell. When it does is
 //! computed from the incidents, so what fell due while the daemon was away is told at its start, once.
 
+mod budgets;
 mod delivery;
 mod fact;
 mod holding;
@@ -24,6 +25,7 @@ use serde_json::json;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use self::budgets::Budgets;
 use self::holding::Holds;
 use self::outages::Outages;
 pub(super) use self::reply::Official;
@@ -167,6 +169,8 @@ pub(super) struct DeskTask {
     agenda: Agenda,
     /// What has to wait before it is told.
     holds: Holds,
+    /// What was told one by one in this shift, where that is bounded.
+    budgets: Budgets,
     shifts: Shifts,
     outages: Outages,
     /// Least sleep before the clocks are looked at again; not zero after a failed write.
@@ -271,6 +275,7 @@ impl DeskTask {
         let (holds, rest) = (Holds::read(&store)?, Duration::ZERO);
         let shifts = Shifts::read(&store, clock.now())?;
         let outages = Outages::read(&store, sources, clock.now())?;
+        let budgets = budgets_now(&store, &clerk, clock.now())?;
         let task = Self {
             receiver,
             clerk,
@@ -280,6 +285,7 @@ impl DeskTask {
             live,
             agenda,
             holds,
+            budgets,
             shifts,
             outages,
             rest,
@@ -414,6 +420,11 @@ impl DeskTask {
                 change(&mut self.clerk);
                 self.agenda = Agenda::of(&self.clerk.clocks, self.clerk.desk.open_incidents());
                 self.shifts.look_again();
+                // A receiver may have a budget that had none.
+                match budgets_now(&self.store, &self.clerk, now) {
+                    Ok(budgets) => self.budgets = budgets,
+                    Err(error) => tracing::error!(%error, "what was told in this shift could not be read"),
+                }
                 round.promises.push(Promise::Done(answer));
             }
         }
@@ -570,6 +581,10 @@ impl DeskTask {
             Ok(holds) => self.holds = holds,
             Err(error) => tracing::error!(%error, "what is held back could not be read back"),
         }
+        match budgets_now(&self.store, &self.clerk, now) {
+            Ok(budgets) => self.budgets = budgets,
+            Err(error) => tracing::error!(%error, "what was told in this shift could not be read back"),
+        }
         if let Err(error) = self.outages.start_over(&self.store) {
             tracing::error!(%error, "the outages could not be read back");
         }
@@ -578,6 +593,10 @@ impl DeskTask {
             Err(error) => tracing::error!(%error, "the hand-overs could not be read back"),
         }
     }
+}
+
+fn budgets_now(store: &Store, clerk: &Clerk, now: Timestamp) -> Result<Budgets, StoreError> {
+    Budgets::read(store, &clerk.receivers, budgets::began(clerk.clocks.rota(), now))
 }
 
 /// What is planned by these records and need not wait.

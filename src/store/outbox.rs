@@ -92,6 +92,16 @@ impl OutboxEntry {
         let state = OutboxState::Waiting { next_try: notification.created_at };
         Self { notification, attempts: 0, last: None, state, sequence, fate: None }
     }
+
+    /// The bundle in which it is told, if it is.
+    pub fn bundle(&self) -> Option<&NotificationKey> {
+        match &self.fate {
+            Some(Fate::Bundled { bundle }) => Some(bundle),
+            Some(Fate::Held { .. } | Fate::Released | Fate::Folded { .. } | Fate::Dropped { .. }) | None => {
+                None
+            }
+        }
+    }
 }
 
 impl Store {
@@ -272,7 +282,7 @@ pub(super) fn decided(draft: &mut Draft<'_>, decided: &Decided) -> Result<(), St
     leave(draft, &entry)?;
     entry.state = match &decided.fate {
         Fate::Held { until, .. } => OutboxState::Held { until: *until },
-        Fate::Released => OutboxState::Waiting { next_try: decided.at },
+        Fate::Released | Fate::Bundled { .. } => OutboxState::Waiting { next_try: decided.at },
         Fate::Folded { .. } | Fate::Dropped { .. } => OutboxState::Withheld,
     };
     entry.fate = Some(decided.fate.clone());

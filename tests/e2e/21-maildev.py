@@ -2,13 +2,9 @@
 """Mails as a mail program reads them: maildev takes them and gives back subject, thread and both parts."""
 
 import json
-import os
-import shutil
-import subprocess
-import urllib.request
-from pathlib import Path
 
-from lib import Daemon, case, finish, free_port, same, start, wait_for
+from lib import Daemon, case, finish, same, wait_for
+from maildev import Maildev
 
 GRAVE = "石渡小区停水三天了，老人没水喝晕倒送医院抢救，打电话没人管，要出人命了"
 RECEIVERS = """
@@ -24,22 +20,6 @@ kind = "email"
 [receiver.email]
 to = ["值班 <duty@example.invalid>"]
 """
-
-
-class Maildev:
-    """The program from npm, on ports of its own."""
-
-    def __init__(self):
-        self.smtp, self.web = free_port(), free_port()
-        modules = Path(os.environ["NODE_PATH"])
-        self.process = start([shutil.which("node"), modules / "maildev/bin/maildev", "--ip", "127.0.0.1", "--smtp", self.smtp,
-                              "--web", self.web, "--silent"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                             stderr=subprocess.DEVNULL)
-        wait_for("maildev", lambda: self.mails() is not None)
-
-    def mails(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.web}/email", timeout=5) as answer:
-            return json.load(answer)
 
 
 def main():

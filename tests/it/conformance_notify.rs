@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
 use minsheng::notify::{
-    Attempt, Channel, MailAddress, Mailer, Notification, Receivers, Secret, Wording, test_of,
+    Attempt, Batch, Channel, MailAddress, Mailer, Notification, Receivers, Secret, Wording, test_of,
 };
 use minsheng::outward::{Outward, OutwardConfig};
 use serde_json::Value;
@@ -164,7 +164,8 @@ async fn hostile_text_adds_no_header_and_no_recipient() -> Result<()> {
         brief.place = Some(hostile.clone());
         brief.why = vec![hostile.clone()];
         notification.reason = minsheng::notify::Reason::Opened;
-        let (attempt, answer) = mailer.send(&notification, &to, &Wording::default(), now).await;
+        let (attempt, answer) =
+            mailer.send(&Batch::one(notification.clone()), &to, &Wording::default(), now).await;
         ensure!(attempt == Attempt::Sent, "{hostile:?}: {answer}");
         let mail = seen.lock().await.pop().context("the relay saw a mail")?;
         ensure!(mail.recipients == ["RCPT TO:<duty@example.com>"], "{hostile:?}: {:?}", mail.recipients);
@@ -218,8 +219,9 @@ async fn the_relays_answer_decides_what_becomes_of_a_mail() -> Result<()> {
         let (port, _, relay) = relay(reply).await?;
         let receivers = receivers(port)?;
         let (notification, to) = mail_of(&receivers, now)?;
-        let (attempt, answer) =
-            mailer(port, &receivers)?.send(&notification, &to, &Wording::default(), now).await;
+        let (attempt, answer) = mailer(port, &receivers)?
+            .send(&Batch::one(notification.clone()), &to, &Wording::default(), now)
+            .await;
         ensure!(attempt == expected, "{reply}: {attempt:?} {answer}");
         ensure!(answer.contains(&reply[4..]) || expected == Attempt::Sent, "{reply}: {answer}");
         drop(relay);
@@ -227,8 +229,9 @@ async fn the_relays_answer_decides_what_becomes_of_a_mail() -> Result<()> {
     let nobody = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
     let receivers = receivers(nobody)?;
     let (notification, to) = mail_of(&receivers, now)?;
-    let (attempt, answer) =
-        mailer(nobody, &receivers)?.send(&notification, &to, &Wording::default(), now).await;
+    let (attempt, answer) = mailer(nobody, &receivers)?
+        .send(&Batch::one(notification.clone()), &to, &Wording::default(), now)
+        .await;
     ensure!(attempt == Attempt::Failed { after: None }, "nobody listens: {attempt:?} {answer}");
     Ok(())
 }

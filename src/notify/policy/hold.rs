@@ -8,7 +8,7 @@ use crate::incident::{Calendar, Incident, IncidentId};
 use crate::notify::{Notification, NotificationKey, Reason, Receiver};
 
 use super::silence::{Silence, SilenceId};
-use super::{Policy, Spacing};
+use super::{Policy, Spacing, budget};
 
 /// Why a notification waits. Stored by number: new ones go last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,8 @@ pub enum HoldReason {
     Wait,
     /// The receiver heard of the incident a moment ago.
     Interval,
+    /// Its receiver was told as much in this shift as it is to be told one by one.
+    Budget,
 }
 
 /// What becomes of a notification. Stored by number: new ones go last.
@@ -46,6 +48,11 @@ pub enum Fate {
     Dropped {
         /// For what it waited.
         why: HoldReason,
+    },
+    /// It waits no more, and is told in one message with all that have the same bundle.
+    Bundled {
+        /// Named by the key of the first of them.
+        bundle: NotificationKey,
     },
 }
 
@@ -88,6 +95,8 @@ pub struct Holding<'a> {
     pub heard: Option<Timestamp>,
     /// Whether it has waited for more to come.
     pub waited: bool,
+    /// When the receiver's next bundle goes out, if its budget for this shift is spent.
+    pub bundle: Option<Timestamp>,
 }
 
 impl HoldReason {
@@ -99,6 +108,7 @@ impl HoldReason {
             Self::Inhibited(_) => "inhibited",
             Self::Wait => "wait",
             Self::Interval => "interval",
+            Self::Budget => "budget",
         }
     }
 
@@ -110,6 +120,7 @@ impl HoldReason {
             Self::Inhibited(by) => format!("{by} 已通知同一情况"),
             Self::Wait => "等待合并".to_owned(),
             Self::Interval => "同一处置单刚通知过".to_owned(),
+            Self::Budget => "本班提醒已达上限，等待合并发送".to_owned(),
         }
     }
 }
@@ -155,6 +166,10 @@ impl Policy {
             return Some(Held { until: wait, why: HoldReason::Wait });
         }
         let next = of.heard.map(|heard| heard + of.spacing.interval);
-        next.filter(|next| *next > now).map(|until| Held { until, why: HoldReason::Interval })
+        if let Some(until) = next.filter(|next| *next > now) {
+            return Some(Held { until, why: HoldReason::Interval });
+        }
+        let bundled = !of.waited && budget::is_alert(notification) && budget::may_be_bundled(notification);
+        of.bundle.filter(|_| bundled).map(|until| Held { until, why: HoldReason::Budget })
     }
 }

@@ -5,6 +5,7 @@
 //! [`hold`](Policy::hold) says for what and until when; nothing that waits is forgotten, and red waits only where somebody
 //! said so by name.
 
+pub mod budget;
 mod hold;
 mod inhibit;
 mod matcher;
@@ -23,6 +24,7 @@ use self::inhibit::{InhibitTable, Inhibition};
 use self::route::{Route, RouteTable};
 use self::window::{Window, WindowTable};
 
+pub use budget::Budget;
 pub use hold::{Decided, Fate, Held, HoldReason, Holding};
 pub use matcher::{Labels, Matcher};
 pub use route::{RouteStep, Routed, Spacing};

@@ -1,6 +1,7 @@
 //! Where alerts are led, and what waits for what.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use proptest::prelude::*;
@@ -152,7 +153,17 @@ fn holding<'a>(
     none: &'a dyn Fn() -> Vec<&'a Incident>,
 ) -> Holding<'a> {
     let spacing = receiver.spacing;
-    Holding { receiver, incident, open: none, silences: &[], calendar, spacing, heard: None, waited: false }
+    Holding {
+        receiver,
+        incident,
+        open: none,
+        silences: &[],
+        calendar,
+        spacing,
+        heard: None,
+        waited: false,
+        bundle: None,
+    }
 }
 
 #[test]
@@ -307,5 +318,50 @@ proptest! {
             prop_assert!(!policy.is_open("w", &calendar, now));
             prop_assert!(!policy.is_open("w", &calendar, opens - SignedDuration::from_secs(1)));
         }
+    }
+}
+
+#[test]
+fn above_its_budget_a_receiver_is_told_together_what_is_not_grave_and_calls_nobody() {
+    let calendar = calendar();
+    let until = at("2026-11-22T09:00:00Z");
+    for (grade, reason, waits) in [
+        (Grade::Blue, Reason::Opened, true),
+        (Grade::Yellow, Reason::Raised, true),
+        (Grade::Orange, Reason::Opened, false),
+        (Grade::Red, Reason::Raised, false),
+        (Grade::Yellow, Reason::Breach, false),
+        // It is no alert, and goes unless the alert on its incident waits.
+        (Grade::Yellow, Reason::Acknowledged, false),
+    ] {
+        let (receivers, mut notification, incident) = word("", grade);
+        notification.reason = reason;
+        let none = || Vec::new();
+        let of = holding(receivers.iter().next().unwrap(), &incident, &calendar, &none);
+        let spent = Holding { bundle: Some(until), ..of };
+        let held = Policy::default().hold(&notification, spent, notification.created_at);
+        assert_eq!(held, waits.then_some(Held { until, why: HoldReason::Budget }), "{grade:?} {reason:?}");
+        assert_eq!(Policy::default().hold(&notification, of, notification.created_at), None);
+    }
+}
+
+#[test]
+fn bundles_go_out_at_even_times() {
+    let budget = |bundle| Budget::checked(Some(30), bundle).unwrap().unwrap();
+    let now = at("2026-11-22T08:10:20Z");
+    for (bundle, next) in [
+        (None, "2026-11-22T09:00:00Z"),
+        (Some(Duration::from_mins(15)), "2026-11-22T08:15:00Z"),
+        (Some(Duration::from_secs(20)), "2026-11-22T08:10:40Z"),
+    ] {
+        assert_eq!(budget(bundle).next_bundle(now), at(next), "{bundle:?}");
+    }
+    for (alerts, bundle) in [
+        (Some(0), None),
+        (Some(1_001), None),
+        (None, Some(Duration::from_mins(1))),
+        (Some(1), Some(Duration::ZERO)),
+    ] {
+        assert!(Budget::checked(alerts, bundle).is_err(), "{alerts:?} {bundle:?}");
     }
 }

@@ -139,7 +139,7 @@ impl Carriers {
         (each.collect(), silent)
     }
 
-    /// Makes one try by the receiver's way. Only robots are told several things at once.
+    /// Makes one try by the receiver's way. Only people are told several things at once.
     async fn send(&self, batch: &Batch, at: Timestamp) -> (Attempt, String) {
         let set = self.0.now.load_full();
         let (outward, console, first) = (&self.0.outward, &self.0.console, batch.first());
@@ -153,7 +153,7 @@ impl Carriers {
             Channel::PagerDuty(pagerduty) => pagerduty.send(outward, batch, console, at).await,
             Channel::Email(_) => match (receiver.mailbox_of(first), &set.mailer) {
                 (Some(mailbox), Some(mailer)) => {
-                    mailer.send(first, mailbox, &set.receivers.wording, at).await
+                    mailer.send(batch, mailbox, &set.receivers.wording, at).await
                 }
                 (None, _) => (Attempt::Rejected, "this mailbox was taken off the list".to_owned()),
                 (_, None) => (Attempt::Broken, "no mail relay is set up".to_owned()),

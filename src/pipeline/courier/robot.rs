@@ -44,7 +44,7 @@ impl Robot {
     }
 
     /// What is sent next of what is due, given in the order in which it fell due. Red goes first and alone; the rest
-    /// goes one by one while little waits, and together where more does.
+    /// goes one by one while little waits, and together where more does or where it was bundled.
     pub(super) fn next(&mut self, due: &[OutboxEntry], now: Timestamp) -> Next {
         if due.is_empty() {
             return Next::Nothing;
@@ -70,8 +70,11 @@ impl Robot {
         if ready.len() > FEW {
             return Next::Send(ready.into_iter().take(DIGEST).collect());
         }
-        let incident = &due[first].notification.brief.incident;
-        let same = ready.into_iter().filter(|&at| due[at].notification.brief.incident == *incident);
+        let (incident, bundle) = (&due[first].notification.brief.incident, due[first].bundle());
+        let same = ready.into_iter().filter(|&at| match bundle {
+            Some(bundle) => due[at].bundle() == Some(bundle),
+            None => due[at].notification.brief.incident == *incident,
+        });
         Next::Send(same.collect())
     }
 
@@ -159,6 +162,18 @@ mod tests {
         assert_eq!(robot.next(&due, at(0)), Next::Send((0..DIGEST).collect()));
         robot.silence(at(600));
         assert_eq!(robot.next(&due, at(30)), Next::Wait(at(600)));
+    }
+
+    #[test]
+    fn a_bundle_is_one_message_however_few_it_holds() {
+        let mut robot = robot();
+        let mut due: Vec<OutboxEntry> = (1..=4).map(|nth| entry(nth, Grade::Yellow, 0)).collect();
+        let bundle = due[1].notification.key.clone();
+        for at in [1, 3] {
+            due[at].fate = Some(crate::notify::policy::Fate::Bundled { bundle: bundle.clone() });
+        }
+        assert_eq!(robot.next(&due, at(0)), Next::Send(vec![0]));
+        assert_eq!(robot.next(&due[1..], at(0)), Next::Send(vec![0, 2]));
     }
 
     /// Lets a robot be told of a storm until nothing waits; each message with its time. `storm` is incident, second, grade.

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::robot::{DIGEST, Next, Robot};
 use super::{Carriers, Way};
 use crate::incident::IncidentId;
+use crate::notify::policy::budget::BUNDLE;
 use crate::notify::{Delivery, NotificationKey, Outcome};
 use crate::pipeline::clock::Clock;
 use crate::pipeline::crawling::wait_until;
@@ -135,11 +136,12 @@ impl CourierTask {
             let (none, mut queues) = (BTreeSet::new(), Vec::new());
             for receiver in store.outbox_receivers()? {
                 let room = room.get(&receiver).copied().unwrap_or(LANE);
-                let most = if carriers.way(&receiver).is_some() { DIGEST } else { room };
                 // A lane that is full is not read: the end of a try will wake us.
-                if most == 0 {
+                if room == 0 {
                     continue;
                 }
+                // So many that the first bundle is read whole.
+                let most = if carriers.way(&receiver).is_some() { DIGEST } else { room + BUNDLE };
                 let due = store.outbox_due(&receiver, most, now, busy.get(&receiver).unwrap_or(&none))?;
                 let more = due.len() == most;
                 let next = if more { None } else { store.outbox_next(&receiver, now)? };
@@ -221,11 +223,11 @@ impl CourierTask {
         tries: &mut JoinSet<Ended>,
     ) -> bool {
         let lane = if self.carriers.is_mailbox(receiver) { MAILS } else { LANE };
-        for entry in due {
+        for message in messages(due) {
             if known.room(receiver, lane) == 0 || tries.len() >= MOST {
                 return false;
             }
-            self.begin(receiver.to_owned(), None, vec![entry], known, tries);
+            self.begin(receiver.to_owned(), None, message, known, tries);
         }
         true
     }
@@ -249,6 +251,25 @@ impl CourierTask {
             Ended { receiver, robot, silent, told, at: clock.now(), keys }
         });
     }
+}
+
+/// What is due, by message: one alone, or those of a bundle to one mailbox.
+fn messages(due: Vec<OutboxEntry>) -> Vec<Vec<OutboxEntry>> {
+    let mut messages: Vec<Vec<OutboxEntry>> = Vec::with_capacity(due.len());
+    let mut bundles: BTreeMap<NotificationKey, usize> = BTreeMap::new();
+    for entry in due {
+        match entry.bundle().cloned() {
+            Some(bundle) => match bundles.get(&bundle) {
+                Some(&at) => messages[at].push(entry),
+                None => {
+                    bundles.insert(bundle, messages.len());
+                    messages.push(vec![entry]);
+                }
+            },
+            None => messages.push(vec![entry]),
+        }
+    }
+    messages
 }
 
 /// A try that has not ended. When it has, the next may begin, while what it came to is being written down.

@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::budgets::began;
 use super::{Answer, Command, DeskError, DeskHandle, DeskTask, Round, failed};
+use crate::assess::Grade;
 use crate::incident::{Actor, Incident, IncidentId};
 use crate::journal::record::DeskRecord;
+use crate::notify::policy::budget::{BUNDLE, may_be_bundled};
 use crate::notify::policy::{BadSilence, Decided, Fate, Held, HoldReason, Holding, Silence, Spacing};
 use crate::notify::{Notification, NotificationKey, Outcome};
 use crate::store::{OutboxEntry, Store, StoreError};
@@ -117,6 +120,9 @@ impl DeskTask {
     /// Decides on what is planned in this round, and on what waited.
     pub(super) fn hold(&mut self, now: Timestamp, round: &mut Round) -> Result<(), DeskError> {
         let mut decided = Vec::new();
+        if self.clerk.receivers.iter().any(|receiver| receiver.budget.is_some()) {
+            self.budgets.turn(began(self.clerk.clocks.rota(), now));
+        }
         for record in &round.records {
             let DeskRecord::Desk(step) = record else { continue };
             for notification in &step.notifications {
@@ -130,7 +136,10 @@ impl DeskTask {
                         self.holds.put(notification.clone(), held);
                     }
                     // It tells all that what still waits would have told.
-                    None => decided.extend(self.fold_into(notification, now)),
+                    None => {
+                        self.budgets.note(notification);
+                        decided.extend(self.fold_into(notification, now));
+                    }
                 }
             }
         }
@@ -148,7 +157,7 @@ impl DeskTask {
                 !self.holds.silences.iter().any(|silence| silence.id == *id && silence.is_active(now))
             }
             HoldReason::Inhibited(by) => !self.clerk.desk.get(by).is_some_and(Incident::is_open),
-            HoldReason::Hours | HoldReason::Wait | HoldReason::Interval => false,
+            HoldReason::Hours | HoldReason::Wait | HoldReason::Interval | HoldReason::Budget => false,
         };
         let (due, mut decided) = (self.holds.due(now, over), Vec::new());
         let mut free: BTreeMap<Whom, Vec<Waits>> = BTreeMap::new();
@@ -162,7 +171,8 @@ impl DeskTask {
                 free.entry(whom(&waits.notification)).or_default().push(waits);
             }
         }
-        for ((incident, _, _), mut waited) in free {
+        let mut bundles: BTreeMap<(String, Option<String>), Vec<NotificationKey>> = BTreeMap::new();
+        for ((incident, receiver, to), mut waited) in free {
             waited.sort_by_key(|waits| waits.notification.transition);
             let Some(last) = waited.pop() else { continue };
             // What waits on for the same ears is told by this one, unless it is later.
@@ -171,16 +181,25 @@ impl DeskTask {
             let unheard = last.notification.thread.is_none()
                 || waited.iter().any(|one| one.notification.thread.is_none());
             let needless = matches!(last.held.why, HoldReason::Silence(_) | HoldReason::Inhibited(_));
-            let last_fate = if ended && unheard && needless {
-                Fate::Dropped { why: last.held.why }
-            } else {
-                Fate::Released
-            };
             decided.extend(
                 waited.iter().map(|one| fate(&one.notification.key, Fate::Folded { into: key.clone() }, now)),
             );
             decided.extend(self.fold_into(&last.notification, now));
-            decided.push(fate(&key, last_fate, now));
+            if ended && unheard && needless {
+                decided.push(fate(&key, Fate::Dropped { why: last.held.why }, now));
+            } else if last.held.why == HoldReason::Budget {
+                bundles.entry((receiver, to)).or_default().push(key);
+            } else {
+                self.budgets.note(&last.notification);
+                decided.push(fate(&key, Fate::Released, now));
+            }
+        }
+        for bundle in bundles.values().flat_map(|keys| keys.chunks(BUNDLE)) {
+            let fate_of = |key| match bundle {
+                [_] => fate(key, Fate::Released, now),
+                _ => fate(key, Fate::Bundled { bundle: bundle[0].clone() }, now),
+            };
+            decided.extend(bundle.iter().map(fate_of));
         }
         Ok(decided)
     }
@@ -214,13 +233,20 @@ impl DeskTask {
         else {
             return Ok(None);
         };
-        // What comes while the first word waits for more is what it waits for.
+        // What comes while the first word waits, for more or to be bundled, is told with it.
         let first = self.holds.same.get(&whom(notification)).into_iter().flatten();
-        let first =
-            first.filter_map(|key| self.holds.held.get(key)).find(|waits| waits.held.why == HoldReason::Wait);
+        let joins = |why: &HoldReason| match why {
+            HoldReason::Wait => notification.brief.grade < Grade::Red,
+            HoldReason::Budget => may_be_bundled(notification),
+            HoldReason::Hours | HoldReason::Silence(_) | HoldReason::Inhibited(_) | HoldReason::Interval => {
+                false
+            }
+        };
+        let first = first.filter_map(|key| self.holds.held.get(key)).find(|waits| joins(&waits.held.why));
         if let Some(first) = first.filter(|first| !waited && first.held.until > now) {
             return Ok(Some(first.held.clone()));
         }
+        let spent = receiver.budget.filter(|budget| self.budgets.told(notification) >= budget.alerts);
         let (calendar, rota) = (self.clerk.clocks.calendar(), self.clerk.clocks.rota());
         let called = |names: &[String]| rota.called(names, now);
         let spacing = receivers.policy.spacing(receiver, incident, calendar, &called, now);
@@ -236,6 +262,7 @@ impl DeskTask {
             spacing,
             heard,
             waited,
+            bundle: spent.map(|budget| budget.next_bundle(now)),
         };
         Ok(receivers.policy.hold(notification, of, now))
     }

@@ -168,8 +168,8 @@ pub(in crate::web) struct NotificationOut {
     reason: &'static str,
     /// `waiting`, `sent`, `dead`, `broken`, `held` (back for a while) or `withheld` (never to be sent).
     state: &'static str,
-    /// What holds it back, or why it was never sent: `hours`, `silence`, `inhibited`, `wait`, `interval`, `folded` into
-    /// a later one.
+    /// What holds it back, or why it was never sent: `hours`, `silence`, `inhibited`, `wait`, `interval`, `budget`, `folded` into
+    /// a later one; `bundled`: told in one message with others.
     held_by: Option<&'static str>,
     created_at: String,
     next_try: Option<String>,
@@ -334,6 +334,7 @@ impl NotificationOut {
         let held_by = match &entry.fate {
             Some(Fate::Held { why, .. } | Fate::Dropped { why }) => Some(why.as_str()),
             Some(Fate::Folded { .. }) => Some("folded"),
+            Some(Fate::Bundled { .. }) => Some("bundled"),
             Some(Fate::Released) | None => None,
         };
         Self {

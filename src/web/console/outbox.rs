@@ -66,6 +66,7 @@ impl Sent {
                 Some(format!("{}，{ended}", l.t(&why.chinese(), why.as_str())))
             }
             Fate::Folded { .. } => Some(l.t("并入之后的通知", "told by a later one").to_owned()),
+            Fate::Bundled { .. } => Some(l.t("与其他提醒合并发送", "told together with others").to_owned()),
             Fate::Released => None,
         });
         let brief = entry.notification.brief;
