@@ -15,7 +15,7 @@ const HOMES: [(&str, &[&str]); 13] = [
     ("axum", &["web", "demo"]),
     ("tower_http", &["web", "demo"]),
     ("utoipa", &["web"]),
-    ("askama", &["web", "report", "demo"]),
+    ("askama", &["web", "report", "demo", "notify"]),
     ("minijinja", &["notify"]),
     ("reqwest", &["outward"]),
     ("lettre", &["notify"]),

@@ -258,14 +258,12 @@ fn messages(due: Vec<OutboxEntry>) -> Vec<Vec<OutboxEntry>> {
     let mut messages: Vec<Vec<OutboxEntry>> = Vec::with_capacity(due.len());
     let mut bundles: BTreeMap<NotificationKey, usize> = BTreeMap::new();
     for entry in due {
-        match entry.bundle().cloned() {
-            Some(bundle) => match bundles.get(&bundle) {
-                Some(&at) => messages[at].push(entry),
-                None => {
-                    bundles.insert(bundle, messages.len());
-                    messages.push(vec![entry]);
-                }
-            },
+        let at = match entry.bundle() {
+            Some(bundle) => *bundles.entry(bundle.clone()).or_insert(messages.len()),
+            None => messages.len(),
+        };
+        match messages.get_mut(at) {
+            Some(message) => message.push(entry),
             None => messages.push(vec![entry]),
         }
     }

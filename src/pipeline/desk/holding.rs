@@ -126,20 +126,14 @@ impl DeskTask {
         for record in &round.records {
             let DeskRecord::Desk(step) = record else { continue };
             for notification in &step.notifications {
-                match self.held_back(notification, false, now)? {
-                    Some(held) => {
-                        decided.push(fate(
-                            &notification.key,
-                            Fate::Held { until: held.until, why: held.why.clone() },
-                            now,
-                        ));
-                        self.holds.put(notification.clone(), held);
-                    }
+                if let Some(held) = self.held_back(notification, false, now)? {
+                    let waits = Fate::Held { until: held.until, why: held.why.clone() };
+                    decided.push(fate(&notification.key, waits, now));
+                    self.holds.put(notification.clone(), held);
+                } else {
                     // It tells all that what still waits would have told.
-                    None => {
-                        self.budgets.note(notification);
-                        decided.extend(self.fold_into(notification, now));
-                    }
+                    self.budgets.note(notification);
+                    decided.extend(self.fold_into(notification, now));
                 }
             }
         }
