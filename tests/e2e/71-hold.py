@@ -119,7 +119,7 @@ def main():
     with case("hold: what a graver incident explains waits until that has ended"):
         grade = daemon.get(f"/api/v1/incidents/{red}")
         assert grade["place"], grade
-        small = incident("small", f"{grade['place']}门口乱停车挡住盲道，老人摔倒，一直没人管")
+        small = incident("small", f"{grade['place']}门口垃圾堆了一个星期没人清运，臭气熏天，老人小孩都受不了")
         whole = daemon.get(f"/api/v1/incidents/{small}")
         assert whole["grade"] in ("yellow", "blue") and whole["place"] == grade["place"], whole
         wait_for("it held back", lambda: stands("bus", small) == [("opened", "held", "inhibited")])
