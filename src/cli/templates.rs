@@ -9,17 +9,17 @@ use crate::notify::Part;
 pub(super) enum Templates {
     /// Write our own template, to begin with
     #[command(
-        after_help = "Example:\n  minsheng templates show mail.txt > config/templates/mail.txt\n\nThe templates are mail.txt, mail.html and chat.txt."
+        after_help = "Example:\n  minsheng templates show mail.txt > config/templates/mail.txt\n\nThe templates are mail.txt, mail.html, chat.txt, digest.txt and digest.html."
     )]
     Show {
-        /// Which: mail.txt, mail.html or chat.txt.
+        /// Which: mail.txt, mail.html, chat.txt, digest.txt or digest.html.
         #[arg(value_parser = part)]
         name: Part,
     },
     /// Write the text as it comes out for a sample, with the office's own template if there is one
     #[command(after_help = "Example:\n  minsheng templates preview mail.html > preview.html")]
     Preview {
-        /// Which: mail.txt, mail.html or chat.txt.
+        /// Which: mail.txt, mail.html, chat.txt, digest.txt or digest.html.
         #[arg(value_parser = part)]
         name: Part,
     },

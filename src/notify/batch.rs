@@ -1,6 +1,9 @@
 //! What is told in one message: one notification, or several to the same receiver together, a digest.
 
+use std::cmp::Reverse;
+
 use super::{Notification, NotificationKey};
+use crate::assess::Grade;
 
 /// At least one notification, all to the same mailbox or receiver, in the order in which they were decided.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +33,18 @@ impl Batch {
     /// All.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Notification> {
         self.0.iter()
+    }
+
+    /// The gravest grade it tells of.
+    pub fn gravest(&self) -> Grade {
+        self.0.iter().map(|one| one.brief.grade).max().unwrap_or(Grade::Blue)
+    }
+
+    /// All, the gravest first, else in the order in which they were decided.
+    pub fn gravest_first(&self) -> Vec<&Notification> {
+        let mut told: Vec<&Notification> = self.0.iter().collect();
+        told.sort_by_key(|notification| Reverse(notification.brief.grade));
+        told
     }
 
     /// The key of the message: that of the only notification; a digest's is made of all its keys, so that it is the

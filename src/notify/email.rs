@@ -30,7 +30,7 @@ use super::receiver::{Smtp, SmtpTls};
 use super::render::{self, Mail};
 use super::retry::Attempt;
 use super::webhook::one_line;
-use super::{Batch, Notification, NotificationKey, Wording, digest};
+use super::{Batch, Notification, NotificationKey, Wording};
 
 /// Until the connection to the relay stands.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -94,14 +94,12 @@ impl Mailer {
         now: Timestamp,
     ) -> (Attempt, String) {
         let message = match batch.single() {
-            Some(notification) => {
-                self.message(notification, to, wording, now).map_err(|error| error.to_string())
-            }
-            None => self.digest(batch, to, now),
+            Some(notification) => self.message(notification, to, wording, now),
+            None => self.digest(batch, to, wording, now),
         };
         let message = match message {
             Ok(message) => message,
-            Err(error) => return (Attempt::Rejected, one_line(&error)),
+            Err(error) => return (Attempt::Rejected, one_line(&error.to_string())),
         };
         match timeout(WHOLE, self.deliver(message)).await {
             Ok(result) => result,
@@ -143,12 +141,18 @@ impl Mailer {
     }
 
     /// What tells of several incidents: a thread of its own.
-    fn digest(&self, batch: &Batch, to: &MailAddress, now: Timestamp) -> Result<Message, String> {
+    fn digest(
+        &self,
+        batch: &Batch,
+        to: &MailAddress,
+        wording: &Wording,
+        now: Timestamp,
+    ) -> Result<Message, lettre::error::Error> {
         let (key, host) = (batch.key(), self.smtp.from.host());
-        let mail = digest::mail(batch, &self.console).map_err(|error| error.to_string())?;
+        let mail = render::digest_mail(batch, &self.console, wording);
         let builder = self.envelope(to, now).subject(mail.subject.as_str());
         let builder = builder.message_id(Some(format!("<digest.{}@{host}>", key.as_str())));
-        builder.multipart(parts(mail, &key)).map_err(|error| error.to_string())
+        builder.multipart(parts(mail, &key))
     }
 
     fn envelope(&self, to: &MailAddress, now: Timestamp) -> MessageBuilder {

@@ -12,7 +12,6 @@ mod address;
 pub mod alertmanager;
 mod batch;
 pub mod chat;
-mod digest;
 mod email;
 #[cfg(test)]
 mod fixture;

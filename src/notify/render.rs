@@ -36,6 +36,14 @@ pub fn mail(notification: &Notification, console: &Url, wording: &Wording) -> Ma
     Mail { subject: subject(notification), text, html }
 }
 
+/// The words of a mail that tells of several incidents.
+pub(super) fn digest_mail(batch: &Batch, console: &Url, wording: &Wording) -> Mail {
+    let shown = Digest::of(batch, console);
+    let text = wording.of_digest(Part::DigestText, &shown);
+    let html = wording.of_digest(Part::DigestHtml, &shown);
+    Mail { subject: shown.title, text, html }
+}
+
 /// Where an incident is shown.
 pub(super) fn link(incident: &IncidentId, console: &Url) -> String {
     let mut url = console.clone();
@@ -77,11 +85,6 @@ fn subject(notification: &Notification) -> String {
     format!("{again}{}{tail}", title_within(notification, room))
 }
 
-/// The subject of a mail that tells of several incidents.
-pub(super) fn subject_line(title: &str) -> String {
-    title.chars().filter(|&c| !is_unsafe(c)).take(SUBJECT).collect()
-}
-
 /// `【红】停水 · 望江花园`.
 pub(super) fn title(notification: &Notification) -> String {
     title_within(notification, SUBJECT)
@@ -106,8 +109,7 @@ fn title_within(notification: &Notification, room: usize) -> String {
 /// What stands above several notifications that go out together: `【汇总】7 件处置单有新情况，最高红级`.
 pub(super) fn digest_title(batch: &Batch) -> String {
     let incidents: BTreeSet<&IncidentId> = batch.iter().map(|one| &one.brief.incident).collect();
-    let highest = batch.iter().map(|one| one.brief.grade).max().unwrap_or(Grade::Blue);
-    format!("【汇总】{} 件处置单有新情况，最高{}级", incidents.len(), highest.chinese())
+    format!("【汇总】{} 件处置单有新情况，最高{}级", incidents.len(), batch.gravest().chinese())
 }
 
 /// One of them in a line: `红 停水 · 望江花园：等级由黄升为红，请立即查看。`.
@@ -178,6 +180,29 @@ pub(super) struct View {
     pub(super) link: String,
     pub(super) receiver: String,
     pub(super) versions: String,
+}
+
+/// All that the templates of a digest show: each incident by its title and what a message on it alone would show, the
+/// gravest first.
+pub(super) struct Digest {
+    pub(super) title: String,
+    pub(super) colour: &'static str,
+    pub(super) lines: Vec<(String, View)>,
+    pub(super) link: String,
+    pub(super) receiver: String,
+}
+
+impl Digest {
+    pub(super) fn of(batch: &Batch, console: &Url) -> Self {
+        let told = batch.gravest_first();
+        Self {
+            title: digest_title(batch),
+            colour: colour(batch.gravest()),
+            lines: told.into_iter().map(|one| (one.brief.title.clone(), View::of(one, console))).collect(),
+            link: console.to_string(),
+            receiver: batch.first().receiver.clone(),
+        }
+    }
 }
 
 /// One post as shown.
@@ -305,7 +330,7 @@ fn meaning(grade: Grade) -> &'static str {
     }
 }
 
-pub(super) fn colour(grade: Grade) -> &'static str {
+fn colour(grade: Grade) -> &'static str {
     match grade {
         Grade::Red => "#c62828",
         Grade::Orange => "#d9600a",

@@ -184,3 +184,47 @@ fn hostile_text_stays_text() {
     assert!(!mail.text.contains("javascript:"));
     assert!(mail.html.contains("&#60;script&#62;") || mail.html.contains("&lt;script&gt;"));
 }
+
+#[test]
+fn a_digest_names_each_with_its_department_and_its_link() {
+    let batch = Batch::of(fixture::notifications().into_iter().take(2).collect()).unwrap();
+    let mail = digest_mail(&batch, &console(), &Wording::default());
+    insta::assert_snapshot!(format!("{}\n\n{}", mail.subject, mail.text), @r"
+    【汇总】1 件处置单有新情况，最高红级
+
+    本班次单独提醒已达上限，黄、蓝两级合并发送；红、橙两级仍逐条发送。
+
+    红级｜望江花园 · 水电气热 · 停水
+      等级由黄升为红，请立即查看。
+      责任部门：水务局
+      处置单：INC-20261122-01（待签收）
+      发现时间：11-22 08:47
+      · 较大单帖：一条帖文评为红级（80 分）
+      https://minsheng.example/incidents/INC-20261122-01
+
+    黄级｜望江花园 · 水电气热 · 停水
+      发现新情况，等待签收。
+      责任部门：水务局
+      处置单：INC-20261122-01（待签收）
+      发现时间：11-22 08:47
+      · 较大单帖：一条帖文评为黄级（40 分）
+      https://minsheng.example/incidents/INC-20261122-01
+
+    打开值班台：https://minsheng.example/
+
+    --
+    民声自动发出，接收人“duty”。时间为北京时间。
+    ");
+    assert_eq!(mail.html.matches("https://minsheng.example/incidents/INC-20261122-01\"").count(), 2);
+}
+
+#[test]
+fn nothing_of_a_post_is_markup_in_a_digest() {
+    let mut told = fixture::notifications();
+    told.truncate(2);
+    told[0].brief.title = "<img src=x onerror=alert(1)>\r\nBcc: x".to_owned();
+    told[0].brief.why = vec!["<script>".to_owned()];
+    let mail = digest_mail(&Batch::of(told).unwrap(), &console(), &Wording::default());
+    assert!(!mail.html.contains("<script>") && !mail.html.contains("<img"));
+    assert!(!mail.subject.contains(['\r', '\n']));
+}

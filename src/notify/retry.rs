@@ -1,7 +1,7 @@
 //! When a delivery is tried again (promise R4): 5 s, 30 s, 2 min, 10 min, 30 min, then hourly up to 72 h.
 //!
-//! The jitter of ±20 % comes from the key and the number of the try, so that a storm of failures spreads out
-//! and yet the same history gives the same times.
+//! The jitter of ±20 % comes from the message's key and the number of the try, so that a storm of failures spreads out
+//! and yet the same history gives the same times; what was told in one message is tried again in one.
 
 use std::time::Duration;
 
@@ -35,15 +35,22 @@ pub enum Attempt {
     Rejected,
 }
 
-/// The outcome to be recorded of try number `attempt` (1 for the first) that ended at `now`.
-pub fn outcome(result: &Attempt, notification: &Notification, attempt: u32, now: Timestamp) -> Outcome {
+/// The outcome to be recorded of try number `attempt` (1 for the first) that ended at `now`. `message` is the key of the
+/// message that was tried: the notification's own, unless it was told with others.
+pub fn outcome(
+    result: &Attempt,
+    notification: &Notification,
+    message: &NotificationKey,
+    attempt: u32,
+    now: Timestamp,
+) -> Outcome {
     match result {
         Attempt::Sent => Outcome::Sent,
         Attempt::Broken => Outcome::Broken,
         Attempt::Rejected => Outcome::Rejected,
         Attempt::Failed { after } => {
             let asked = after.unwrap_or_default().min(LONGEST_ASKED);
-            let next = now + wait(&notification.key, attempt).max(asked);
+            let next = now + wait(message, attempt).max(asked);
             if next > notification.created_at + GIVES_UP { Outcome::Rejected } else { Outcome::Retry(next) }
         }
     }
@@ -68,7 +75,7 @@ mod tests {
         let (mut now, mut waits) = (notification.created_at, Vec::new());
         let failed = Attempt::Failed { after: None };
         for attempt in 1.. {
-            match outcome(&failed, &notification, attempt, now) {
+            match outcome(&failed, &notification, &notification.key, attempt, now) {
                 Outcome::Retry(next) => {
                     waits.push(next.duration_since(now).as_millis());
                     now = next;
@@ -92,7 +99,8 @@ mod tests {
         let now = notification.created_at;
         for (asked, least, most) in [(60, 60, 60), (7200, 3600, 3600), (0, 4, 6)] {
             let after = Some(Duration::from_secs(asked));
-            let Outcome::Retry(next) = outcome(&Attempt::Failed { after }, &notification, 1, now) else {
+            let failed = Attempt::Failed { after };
+            let Outcome::Retry(next) = outcome(&failed, &notification, &notification.key, 1, now) else {
                 panic!("not tried again")
             };
             assert!((least..=most).contains(&next.duration_since(now).as_secs()), "{asked}");

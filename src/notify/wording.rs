@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 use url::Url;
 
 use crate::alert::Fault;
@@ -18,8 +18,8 @@ use crate::extract::post::PostId;
 use crate::incident::{IncidentId, State};
 use crate::source::SourceId;
 
-use super::render::View;
-use super::{Brief, Notification, NotificationKey, Reason};
+use super::render::{Digest, View};
+use super::{Batch, Brief, Notification, NotificationKey, Reason};
 
 /// What a template may cost: far more than ours do.
 const FUEL: u64 = 200_000;
@@ -35,11 +35,16 @@ pub enum Part {
     MailHtml,
     /// The lines of a message to a group.
     Chat,
+    /// The plain text of a mail that tells of several incidents.
+    DigestText,
+    /// The same as HTML.
+    DigestHtml,
 }
 
 impl Part {
     /// All.
-    pub const ALL: [Self; 3] = [Self::MailText, Self::MailHtml, Self::Chat];
+    pub const ALL: [Self; 5] =
+        [Self::MailText, Self::MailHtml, Self::Chat, Self::DigestText, Self::DigestHtml];
 
     /// Its file.
     pub fn file(self) -> &'static str {
@@ -47,6 +52,8 @@ impl Part {
             Self::MailText => "mail.txt",
             Self::MailHtml => "mail.html",
             Self::Chat => "chat.txt",
+            Self::DigestText => "digest.txt",
+            Self::DigestHtml => "digest.html",
         }
     }
 
@@ -56,6 +63,8 @@ impl Part {
             Self::MailText => include_str!("templates/mail.txt"),
             Self::MailHtml => include_str!("templates/mail.html"),
             Self::Chat => include_str!("templates/chat.txt"),
+            Self::DigestText => include_str!("templates/digest.txt"),
+            Self::DigestHtml => include_str!("templates/digest.html"),
         }
     }
 
@@ -69,7 +78,7 @@ impl Part {
 #[derive(Clone)]
 pub struct Wording {
     /// Those the office wrote.
-    own: [Option<String>; 3],
+    own: [Option<String>; Part::ALL.len()],
     engine: Arc<Environment<'static>>,
 }
 
@@ -93,7 +102,7 @@ impl Default for Wording {
             // A test renders each of them.
             drop(engine.add_template(part.file(), part.ours()));
         }
-        Self { own: [None, None, None], engine: Arc::new(engine) }
+        Self { own: Part::ALL.map(|_| None), engine: Arc::new(engine) }
     }
 }
 
@@ -102,8 +111,9 @@ fn engine() -> Environment<'static> {
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     engine.set_fuel(Some(FUEL));
     engine.set_keep_trailing_newline(false);
-    engine.set_auto_escape_callback(|name| {
-        if name == Part::MailHtml.file() { AutoEscape::Html } else { AutoEscape::None }
+    engine.set_auto_escape_callback(|name| match Part::from_file(name) {
+        Some(Part::MailHtml | Part::DigestHtml) => AutoEscape::Html,
+        Some(Part::MailText | Part::Chat | Part::DigestText) | None => AutoEscape::None,
     });
     // The engine's own escaping turns the strokes of addresses too, which no reader of the source could follow.
     engine.set_formatter(|out, state, value| {
@@ -134,7 +144,7 @@ fn escape(out: &mut minijinja::Output<'_>, text: &str) -> Result<(), minijinja::
 
 impl Wording {
     /// With the texts that an office wrote, in the order of [`Part::ALL`]; what is wrong with each, by line.
-    pub fn new(own: [Option<String>; 3]) -> Result<Self, Vec<(Part, Fault)>> {
+    pub fn new(own: [Option<String>; Part::ALL.len()]) -> Result<Self, Vec<(Part, Fault)>> {
         let mut faults = Vec::new();
         let mut engine = engine();
         for (part, own) in Part::ALL.into_iter().zip(&own) {
@@ -162,36 +172,64 @@ impl Wording {
     /// The text as it comes out for a sample, or what is wrong with it.
     pub fn preview(&self, part: Part) -> Result<String, Fault> {
         let console = Url::parse("https://minsheng.example/").expect("a constant address");
-        self.rendered(part, &View::of(&sample(), &console)).map_err(|error| fault(&error))
+        let mut sample = sample();
+        let shown = match part {
+            Part::MailText | Part::MailHtml | Part::Chat => message(&View::of(&sample, &console)),
+            Part::DigestText | Part::DigestHtml => {
+                // As what is bundled is.
+                sample.brief.grade = Grade::Yellow;
+                let both = Batch::of(vec![sample.clone(), sample]).expect("two");
+                digest(&Digest::of(&both, &console))
+            }
+        };
+        self.rendered(part, &shown).map_err(|error| fault(&error))
     }
 
     /// The text for what a message shows.
     pub(super) fn of(&self, part: Part, view: &View) -> String {
-        self.rendered(part, view).unwrap_or_else(|error| {
+        self.rendered_or_ours(part, &message(view))
+    }
+
+    /// The text for what a mail shows that tells of several incidents.
+    pub(super) fn of_digest(&self, part: Part, shown: &Digest) -> String {
+        self.rendered_or_ours(part, &digest(shown))
+    }
+
+    fn rendered_or_ours(&self, part: Part, shown: &Value) -> String {
+        self.rendered(part, shown).unwrap_or_else(|error| {
             tracing::error!(template = part.file(), %error, "a template failed on a message; ours is used");
-            let ours = Self::default().rendered(part, view);
+            let ours = Self::default().rendered(part, shown);
             ours.expect("our own templates take whatever a message shows")
         })
     }
 
-    fn rendered(&self, part: Part, view: &View) -> Result<String, minijinja::Error> {
-        let rows: Vec<_> = view.rows.iter().map(|(name, value)| context! { name, value }).collect();
-        let posts = view.posts.iter().map(|post| {
-            let super::render::Shown { excerpt, source, at, grade, url } = post;
-            context! { excerpt, source, at, grade, url }
-        });
-        let posts: Vec<_> = posts.collect();
-        let View { headline, outside, grade, colour, why, heard, unknown, link, receiver, versions, .. } =
-            view;
-        let text = self.engine.get_template(part.file())?.render(context! {
-            headline, outside, grade, colour, rows, why, heard, posts, unknown, link, receiver, versions
-        })?;
+    fn rendered(&self, part: Part, shown: &Value) -> Result<String, minijinja::Error> {
+        let text = self.engine.get_template(part.file())?.render(shown)?;
         if text.len() > LONGEST {
             let what = format!("the text is longer than {LONGEST} bytes");
             return Err(minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, what));
         }
         Ok(text)
     }
+}
+
+/// What the templates of a message may show.
+fn message(view: &View) -> Value {
+    let rows: Vec<_> = view.rows.iter().map(|(name, value)| context! { name, value }).collect();
+    let posts = view.posts.iter().map(|post| {
+        let super::render::Shown { excerpt, source, at, grade, url } = post;
+        context! { excerpt, source, at, grade, url }
+    });
+    let posts: Vec<_> = posts.collect();
+    let View { headline, outside, grade, colour, why, heard, unknown, link, receiver, versions, .. } = view;
+    context! { headline, outside, grade, colour, rows, why, heard, posts, unknown, link, receiver, versions }
+}
+
+/// What the templates of a digest may show: of each incident, its title beside what a message on it shows.
+fn digest(shown: &Digest) -> Value {
+    let Digest { title, colour, lines, link, receiver } = shown;
+    let lines: Vec<_> = lines.iter().map(|(title, view)| context! { title, ..message(view) }).collect();
+    context! { title, colour, lines, link, receiver }
 }
 
 fn fault(error: &minijinja::Error) -> Fault {
@@ -261,9 +299,9 @@ mod tests {
     fn ours_take_whatever_a_message_shows() {
         let console = Url::parse("https://minsheng.example/").unwrap();
         for notification in fixture::notifications().iter().chain([&sample()]) {
-            let view = View::of(notification, &console);
-            for part in Part::ALL {
-                assert!(!Wording::default().rendered(part, &view).unwrap().is_empty());
+            let shown = message(&View::of(notification, &console));
+            for part in [Part::MailText, Part::MailHtml, Part::Chat] {
+                assert!(!Wording::default().rendered(part, &shown).unwrap().is_empty());
             }
         }
     }
@@ -274,6 +312,8 @@ mod tests {
             None,
             Some("<p>{{ posts[0].excerpt }}</p>".to_owned()),
             Some("{{ grade }} {{ headline }}".to_owned()),
+            Some("{{ title }}{% for line in lines %} {{ line.title }}{% endfor %}".to_owned()),
+            None,
         ];
         let wording = Wording::new(own).unwrap();
         assert_eq!(
@@ -281,6 +321,9 @@ mod tests {
             "<p>望江花园停水两天了，&#60;老人&#62;没法做饭</p>"
         );
         assert_eq!(wording.preview(Part::Chat).unwrap(), "橙级 发现新情况，等待签收。");
+        let line = "望江花园 · 水电气热 · 停水";
+        let digest = format!("【汇总】1 件处置单有新情况，最高黄级 {line} {line}");
+        assert_eq!(wording.preview(Part::DigestText).unwrap(), digest);
         assert_eq!(wording.preview(Part::MailText), Wording::default().preview(Part::MailText));
         assert!(wording.is_own(Part::Chat) && !wording.is_own(Part::MailText));
     }
@@ -294,7 +337,7 @@ mod tests {
             (loops, 1, "fuel"),
             ("一\n{{ include('/etc/passwd') }}", 2, "unknown function"),
         ] {
-            let faults = Wording::new([Some(text.to_owned()), None, None]).unwrap_err();
+            let faults = Wording::new([Some(text.to_owned()), None, None, None, None]).unwrap_err();
             let (part, fault) = &faults[0];
             assert_eq!((*part, fault.line), (Part::MailText, Some(line)), "{text}: {fault}");
             assert!(fault.what.contains(word), "{text}: {}", fault.what);
@@ -303,7 +346,8 @@ mod tests {
 
     #[test]
     fn what_fails_on_a_real_message_is_told_in_our_words() {
-        let wording = Wording::new([Some("{{ posts[0].excerpt }}".to_owned()), None, None]).unwrap();
+        let own = [Some("{{ posts[0].excerpt }}".to_owned()), None, None, None, None];
+        let wording = Wording::new(own).unwrap();
         let console = Url::parse("https://minsheng.example/").unwrap();
         let mut bare = sample();
         bare.brief.evidence.clear();

@@ -9,10 +9,12 @@
 mod budgets;
 mod delivery;
 mod fact;
+mod handle;
 mod holding;
 mod outages;
 mod reply;
 mod shifts;
+mod telling;
 mod verdict;
 
 use std::collections::BTreeSet;
@@ -21,11 +23,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use metrics::counter;
-use serde_json::json;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use self::budgets::Budgets;
+use self::handle::{Answer, Command};
+pub use self::handle::{DeskError, DeskHandle};
 use self::holding::Holds;
 use self::outages::Outages;
 pub(super) use self::reply::Official;
@@ -34,16 +37,12 @@ pub(super) use self::shifts::pack as carried;
 use super::clock::Clock;
 use super::flow::{Clerk, Concluded};
 use super::health::Health;
-use super::live::{Live, LiveKind};
+use super::live::Live;
 use crate::detect::Signal;
-use crate::incident::{
-    Act, Actor, Agenda, BadFact, Change, Desk, DeskConfig, FactCard, Incident, IncidentId, Refusal,
-};
-use crate::journal::record::{AuditEntry, DeskRecord, DeskVerdict, PersonOrToken, Record};
+use crate::incident::{Act, Actor, Agenda, Desk, DeskConfig, Incident, IncidentId, Refusal};
+use crate::journal::record::{DeskRecord, Record};
 use crate::journal::{Journal, JournalError, Sequence, Stream};
-use crate::notify::policy::{BadSilence, Silence};
-use crate::notify::{Delivery, NotificationKey, Outcome};
-use crate::people::{Person, TokenRecord};
+use crate::notify::NotificationKey;
 use crate::source::SourceId;
 use crate::store::{OutboxEntry, Store, StoreError};
 use crate::telemetry::metric;
@@ -58,63 +57,6 @@ const GLANCE: Duration = Duration::from_secs(30);
 const AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// A round that lasts longer is stuck.
 const LIMIT: Duration = Duration::from_mins(1);
-
-/// Gives the desk its work; clones share it.
-#[derive(Clone)]
-pub struct DeskHandle {
-    sender: mpsc::Sender<Command>,
-}
-
-/// Why the desk did not do as asked.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum DeskError {
-    /// The state of the incident does not allow it, or there is no such incident.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// The same idempotency key was used for something else.
-    #[error("this idempotency key was used for something else")]
-    KeyUsed,
-    /// A verdict says nothing of a post.
-    #[error("say at least one of grade, category, department, sentiment and question")]
-    NothingSaid,
-    /// A verdict says that a post is no service's matter, and gives it a grade or a department.
-    #[error("what is no service's matter has neither grade nor department: both are none, or not spoken of")]
-    NobodysMatter,
-    /// There is no such hand-over, or a later one has taken its place.
-    #[error("there is no hand-over {0} to be accepted")]
-    NoHandover(String),
-    /// A silence is not taken.
-    #[error(transparent)]
-    Silence(#[from] BadSilence),
-    /// A fact card does not say enough.
-    #[error(transparent)]
-    Fact(#[from] BadFact),
-    /// The disk has no room.
-    #[error("the disk is full")]
-    DiskFull,
-    /// The daemon ends.
-    #[error("the daemon is stopping")]
-    Stopped,
-    /// Journal or store failed.
-    #[error("the change could not be stored")]
-    Failed(#[source] Arc<dyn std::error::Error + Send + Sync>),
-}
-
-type Answer<T> = oneshot::Sender<Result<T, DeskError>>;
-
-enum Command {
-    Conclude(Vec<Signal>, Answer<()>),
-    Act { incident: IncidentId, act: Act, by: Actor, key: Option<String>, answer: Answer<Incident> },
-    Judge(Box<DeskVerdict>, Answer<()>),
-    State { card: Box<FactCard>, told: Vec<IncidentId>, answer: Answer<()> },
-    Merged(Vec<(u64, u64)>, Answer<()>),
-    Officials(Vec<Official>, Answer<()>),
-    Silence(Box<Silence>, Answer<()>),
-    EndSilence(String, Actor, Answer<()>),
-    Accept(String, Actor, Option<String>, Answer<()>),
-    Record(Box<DeskRecord>, Answer<()>),
-    NewClerk(Box<dyn FnOnce(&mut Clerk) + Send>, Answer<()>),
-}
 
 /// What is told when a batch is durable.
 enum Promise {
@@ -185,70 +127,6 @@ pub(super) struct DeskTask {
     health: Health,
 }
 
-impl DeskHandle {
-    /// Does something to an incident; gives it as it stands afterwards. With a key that was used before
-    /// for the same incident nothing is done again.
-    pub async fn act(
-        &self,
-        incident: IncidentId,
-        act: Act,
-        by: Actor,
-        idempotency_key: Option<String>,
-    ) -> Result<Incident, DeskError> {
-        self.ask(|answer| Command::Act { incident, act, by, key: idempotency_key, answer }).await
-    }
-
-    /// Adds or changes a person.
-    pub async fn put_person(&self, person: Person) -> Result<(), DeskError> {
-        self.record(DeskRecord::Person(Box::new(person))).await
-    }
-
-    /// Adds or changes a token.
-    pub async fn put_token(&self, token: TokenRecord) -> Result<(), DeskError> {
-        self.record(DeskRecord::Token(Box::new(token))).await
-    }
-
-    /// Lets a source rest, or read again.
-    pub async fn pause_source(
-        &self,
-        source: SourceId,
-        paused: bool,
-        by: PersonOrToken,
-        at: Timestamp,
-    ) -> Result<(), DeskError> {
-        self.record(DeskRecord::SourcePaused { source, paused, by, at }).await
-    }
-
-    /// Writes something down that changes no state.
-    pub async fn audit(&self, entry: AuditEntry) -> Result<(), DeskError> {
-        self.record(DeskRecord::Audit(Box::new(entry))).await
-    }
-
-    /// Concludes from signals; done when it is durable.
-    pub(super) async fn conclude(&self, signals: Vec<Signal>) -> Result<(), DeskError> {
-        self.ask(|answer| Command::Conclude(signals, answer)).await
-    }
-
-    /// Writes a record down and applies it.
-    pub(super) async fn record(&self, record: DeskRecord) -> Result<(), DeskError> {
-        self.ask(|answer| Command::Record(Box::new(record), answer)).await
-    }
-
-    /// Changes rules, receivers or names between two decisions.
-    pub(super) async fn change(
-        &self,
-        change: impl FnOnce(&mut Clerk) + Send + 'static,
-    ) -> Result<(), DeskError> {
-        self.ask(|answer| Command::NewClerk(Box::new(change), answer)).await
-    }
-
-    async fn ask<T>(&self, command: impl FnOnce(Answer<T>) -> Command) -> Result<T, DeskError> {
-        let (answer, answered) = oneshot::channel();
-        self.sender.send(command(answer)).await.map_err(|_| DeskError::Stopped)?;
-        answered.await.unwrap_or(Err(DeskError::Stopped))
-    }
-}
-
 /// What a desk task needs besides its handle.
 pub(super) struct DeskParts {
     pub(super) clerk: Clerk,
@@ -275,7 +153,6 @@ impl DeskTask {
         let (holds, rest) = (Holds::read(&store)?, Duration::ZERO);
         let shifts = Shifts::read(&store, clock.now())?;
         let outages = Outages::read(&store, sources, clock.now())?;
-        let budgets = budgets_now(&store, &clerk, clock.now())?;
         let task = Self {
             receiver,
             clerk,
@@ -285,7 +162,7 @@ impl DeskTask {
             live,
             agenda,
             holds,
-            budgets,
+            budgets: Budgets::default(),
             shifts,
             outages,
             rest,
@@ -421,10 +298,7 @@ impl DeskTask {
                 self.agenda = Agenda::of(&self.clerk.clocks, self.clerk.desk.open_incidents());
                 self.shifts.look_again();
                 // A receiver may have a budget that had none.
-                match budgets_now(&self.store, &self.clerk, now) {
-                    Ok(budgets) => self.budgets = budgets,
-                    Err(error) => tracing::error!(%error, "what was told in this shift could not be read"),
-                }
+                self.budgets = Budgets::default();
                 round.promises.push(Promise::Done(answer));
             }
         }
@@ -505,68 +379,6 @@ impl DeskTask {
         applying.await.map_err(failed)?.map_err(failed)
     }
 
-    fn tell(&self, records: &[DeskRecord], changed: &[Incident]) {
-        for record in records {
-            match record {
-                DeskRecord::Desk(step) => {
-                    for event in &step.events {
-                        if let Change::Open(opening) = &event.change {
-                            let grade = opening.alert.grade.as_str();
-                            counter!(metric::INCIDENTS, "grade" => grade).increment(1);
-                            tracing::info!(incident = %event.incident, grade, "incident opened");
-                        }
-                        if matches!(event.change, Change::Respond { url: Some(_), .. }) {
-                            self.said.notify_one();
-                        }
-                    }
-                    if !step.notifications.is_empty() {
-                        self.outbox.notify_one();
-                    }
-                }
-                DeskRecord::Delivered(delivery) => self.tell_delivery(delivery),
-                DeskRecord::Together(deliveries) => {
-                    for delivery in deliveries {
-                        self.tell_delivery(delivery);
-                    }
-                }
-                DeskRecord::Requeued(_) | DeskRecord::Fates(_) | DeskRecord::Outage(_) => {
-                    self.outbox.notify_one();
-                }
-                DeskRecord::Person(_)
-                | DeskRecord::Token(_)
-                | DeskRecord::Lexicon { .. }
-                | DeskRecord::Rules { .. }
-                | DeskRecord::SourcePaused { .. }
-                | DeskRecord::Audit(_)
-                | DeskRecord::Verdict(_)
-                | DeskRecord::Rescored(_)
-                | DeskRecord::Silence(_)
-                | DeskRecord::Handover(_)
-                | DeskRecord::Fact(_) => {}
-            }
-        }
-        for incident in changed {
-            self.live.tell(
-                LiveKind::Incident,
-                json!({
-                    "id": incident.id.to_string(), "grade": incident.grade, "state": incident.state,
-                    "title": incident.title, "updated_at": incident.updated_at,
-                }),
-            );
-        }
-    }
-
-    fn tell_delivery(&self, delivery: &Delivery) {
-        let outcome = match delivery.outcome {
-            Outcome::Sent => "sent",
-            Outcome::Retry(_) => "retry",
-            Outcome::Broken => "broken",
-            Outcome::Rejected => "rejected",
-        };
-        let told = json!({"key": delivery.key.as_str(), "outcome": outcome, "attempt": delivery.attempt});
-        self.live.tell(LiveKind::Notification, told);
-    }
-
     /// After a failed write memory is ahead of the journal: go back to what is stored.
     fn start_over(&mut self, now: Timestamp) {
         let since = now.saturating_sub(self.config.recurs_within).unwrap_or(Timestamp::MIN);
@@ -581,10 +393,7 @@ impl DeskTask {
             Ok(holds) => self.holds = holds,
             Err(error) => tracing::error!(%error, "what is held back could not be read back"),
         }
-        match budgets_now(&self.store, &self.clerk, now) {
-            Ok(budgets) => self.budgets = budgets,
-            Err(error) => tracing::error!(%error, "what was told in this shift could not be read back"),
-        }
+        self.budgets = Budgets::default();
         if let Err(error) = self.outages.start_over(&self.store) {
             tracing::error!(%error, "the outages could not be read back");
         }
@@ -593,10 +402,6 @@ impl DeskTask {
             Err(error) => tracing::error!(%error, "the hand-overs could not be read back"),
         }
     }
-}
-
-fn budgets_now(store: &Store, clerk: &Clerk, now: Timestamp) -> Result<Budgets, StoreError> {
-    Budgets::read(store, &clerk.receivers, budgets::began(clerk.clocks.rota(), now))
 }
 
 /// What is planned by these records and need not wait.

@@ -15,7 +15,7 @@ const HOMES: [(&str, &[&str]); 13] = [
     ("axum", &["web", "demo"]),
     ("tower_http", &["web", "demo"]),
     ("utoipa", &["web"]),
-    ("askama", &["web", "report", "demo", "notify"]),
+    ("askama", &["web", "report", "demo"]),
     ("minijinja", &["notify"]),
     ("reqwest", &["outward"]),
     ("lettre", &["notify"]),

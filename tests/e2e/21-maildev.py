@@ -8,12 +8,6 @@ from maildev import Maildev
 
 GRAVE = "石渡小区停水三天了，老人没水喝晕倒送医院抢救，打电话没人管，要出人命了"
 RECEIVERS = """
-[smtp]
-host = "127.0.0.1"
-port = {port}
-tls = "none"
-from = "民声值班台 <minsheng@example.invalid>"
-
 [[receiver]]
 name = "duty"
 kind = "email"
@@ -24,7 +18,7 @@ to = ["值班 <duty@example.invalid>"]
 
 def main():
     maildev = Maildev()
-    daemon = Daemon("maildev", f'[outward]\nallow = ["127.0.0.1:{maildev.smtp}"]\n', receivers=RECEIVERS.format(port=maildev.smtp))
+    daemon = Daemon("maildev", f'[outward]\nallow = ["127.0.0.1:{maildev.smtp}"]\n', receivers=maildev.relay() + RECEIVERS)
     daemon.start()
 
     def step(incident, what, **body):

@@ -10,6 +10,8 @@ from lib import DIRECTORY, PROGRAM, REPOSITORY, Daemon, case, finish, run, same,
 
 SHIPPED = REPOSITORY / "dictionaries"
 OUTAGE = "望江花园停水两天了，家里老人没法做饭，物业电话没人接"
+# One word decides, whatever the model makes of the rest.
+FIRE = "望江花园3号楼着火了，好大的烟"
 CALM = "今天星期二，天气很好"
 
 
@@ -101,16 +103,16 @@ with case("dict lint --sample: rows that find too much, nothing, or parts of oth
 # --- try ----------------------------------------------------------------------------------------------------
 
 with case("dict try: a page with words, hits by file and line, clauses, score and what decided"):
-    done = minsheng("try", OUTAGE, check=True)
-    for wanted in ["民声试判", "停水/两天", "部门  水务局", "评分", "合计", "命中 ", "分句", "去掉一处会怎样", "去掉“停水”"]:
+    done = minsheng("try", FIRE, check=True)
+    for wanted in ["民声试判", "着火/了", "部门  消防救援支队", "评分", "合计", "命中 ", "分句", "去掉一处会怎样", "去掉“着火”"]:
         assert wanted in done.stdout, f"{wanted}: {done.stdout}"
-    place = next(line.split() for line in done.stdout.splitlines() if line.startswith("  停水 "))
+    place = next(line.split() for line in done.stdout.splitlines() if line.startswith("  着火 "))
     place = next(word for word in place if ".tsv:" in word)
-    assert line_of(SHIPPED, place).startswith("停水\t"), place
-    same(minsheng("try", stdin=OUTAGE + "\n", check=True).stdout, done.stdout, "what standard input gives")
+    assert line_of(SHIPPED, place).startswith("着火\t"), place
+    same(minsheng("try", stdin=FIRE + "\n", check=True).stdout, done.stdout, "what standard input gives")
 
 with case("dict try --json: the record of the assessment, the rows behind it, and what decided; factors add up"):
-    told = json.loads(minsheng("try", json.dumps({"title": "求助", "text": OUTAGE, "likes": 9}), "--json", check=True).stdout)
+    told = json.loads(minsheng("try", json.dumps({"title": "求助", "text": FIRE, "likes": 9}), "--json", check=True).stdout)
     same("".join(told["text"][start:end] for start, end in told["words"]), told["text"], "the words")
     record = told["assessment"]
     same(round(sum(line["points"] for line in record["factors"]), 1), round(record["sensitivity"], 1), "sum of factors")
@@ -119,7 +121,7 @@ with case("dict try --json: the record of the assessment, the rows behind it, an
         assert line_of(SHIPPED, f"{hit['row']['file']}:{hit['row']['line']}").split("\t")[0], hit
     decisive = told["counterfactual"]
     assert 0 < len(decisive) <= 5 and all(one["grade"] != record["grade"] for one in decisive), decisive
-    assert any(one["term"] == "停水" for one in decisive), decisive
+    assert any(one["term"] == "着火" for one in decisive), decisive
 
 with case("dict try: what keeps a row out is told with the row; --dictionaries and --at hold as everywhere"):
     told = json.loads(minsheng("try", "信息爆炸的时代", "--json", check=True).stdout)
@@ -163,7 +165,7 @@ with case("dict diff --sample: how many posts shift, the first twenty with old a
 
 with case("assess --why adds what decided to each line, and nothing else changes"):
     places = ["--config", REPOSITORY / "config", "--dictionaries", SHIPPED]
-    text = f"{OUTAGE}\n{CALM}\n"
+    text = f"{FIRE}\n{CALM}\n"
     plain = [json.loads(line) for line in run([PROGRAM, "assess", *places], stdin=text).stdout.splitlines()]
     told = [json.loads(line) for line in run([PROGRAM, "assess", "--why", *places], stdin=text).stdout.splitlines()]
     assert all("counterfactual" not in record for record in plain), plain
@@ -173,13 +175,13 @@ with case("assess --why adds what decided to each line, and nothing else changes
 
 with case("the API tells what decided, by the dictionaries that judged the post"):
     daemon = Daemon("desk").start()
-    daemon.push({"source": "forum", "id": "w1", "text": OUTAGE, "likes": 4})
+    daemon.push({"source": "forum", "id": "w1", "text": FIRE, "likes": 4})
     post = wait_for("the post", lambda: daemon.get("/api/v1/posts", source="forum", external_id="w1")["items"])[0]
     whole = daemon.get(f"/api/v1/posts/{post['id']}")
     grade = whole["assessment"]["grade"]
     assert whole["counterfactual"] and all(one["grade"] != grade for one in whole["counterfactual"]), whole["counterfactual"]
     # More readers change its counts, not what judged it.
-    daemon.push({"source": "forum", "id": "w1", "text": OUTAGE, "likes": 400})
+    daemon.push({"source": "forum", "id": "w1", "text": FIRE, "likes": 400})
     wait_for("the new count", lambda: daemon.get(f"/api/v1/posts/{post['id']}")["likes"] == 400)
     same(daemon.get(f"/api/v1/posts/{post['id']}")["counterfactual"], whole["counterfactual"], "what decided")
     daemon.stop()

@@ -10,6 +10,15 @@ from pathlib import Path
 from lib import free_port, start, wait_for
 
 
+SMTP = """
+[smtp]
+host = "127.0.0.1"
+port = {port}
+tls = "none"
+from = "民声值班台 <minsheng@example.invalid>"
+"""
+
+
 class Maildev:
     """The program from npm, on ports of its own."""
 
@@ -24,3 +33,7 @@ class Maildev:
     def mails(self):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.web}/email", timeout=5) as answer:
             return json.load(answer)
+
+    def relay(self):
+        """The table of receivers.toml that has it take our mail."""
+        return SMTP.format(port=self.smtp)

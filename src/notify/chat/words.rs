@@ -42,7 +42,7 @@ pub(super) fn message(
     further: &[String],
     wording: Option<&Wording>,
 ) -> Message {
-    let grade = batch.iter().map(|notification| notification.brief.grade).max().unwrap_or(Grade::Blue);
+    let grade = batch.gravest();
     let over = batch.iter().all(|notification| !notification.brief.state.is_open());
     match batch.single() {
         Some(one) => single(service, one, console, bytes, further, (grade, over), wording),
@@ -136,8 +136,7 @@ fn digest(
 ) -> Message {
     let title = render::digest_title(batch);
     let head = heading(service, grade, &title);
-    let mut told: Vec<&Notification> = batch.iter().collect();
-    told.sort_by_key(|notification| std::cmp::Reverse(notification.brief.grade));
+    let told = batch.gravest_first();
     let linked = told.len() <= LINKED;
     let middle: Vec<String> = told
         .into_iter()

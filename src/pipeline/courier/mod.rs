@@ -17,7 +17,8 @@ use super::clock::Clock;
 use crate::notify::heartbeat::Heartbeat;
 use crate::notify::pace::Pace;
 use crate::notify::{
-    Attempt, Batch, Channel, Delivery, Mailer, Notification, Receivers, retry, silence_of, test_of, webhook,
+    Attempt, Batch, Channel, Delivery, Mailer, Notification, NotificationKey, Receivers, retry, silence_of,
+    test_of, webhook,
 };
 use crate::outward::Outward;
 use crate::store::OutboxEntry;
@@ -94,7 +95,8 @@ impl Carriers {
             let began = Instant::now();
             let batch = Batch::one(notification);
             let (result, answer) = self.send(&batch, at).await;
-            deliveries.push(written(batch.first(), 1, at, began, &result, &answer, clock.now()));
+            let tried = Tried { message: batch.key(), at, began, result, answer, now: clock.now() };
+            deliveries.push(tried.written(batch.first(), 1));
         }
         deliveries
     }
@@ -128,12 +130,10 @@ impl Carriers {
         let (began, at) = (Instant::now(), clock.now());
         let Some(message) = together(batch) else { return (Vec::new(), None) };
         let (result, answer) = self.send(&message, at).await;
-        let now = clock.now();
-        let each = batch
-            .iter()
-            .map(|entry| written(&entry.notification, entry.attempts + 1, at, began, &result, &answer, now));
-        let silent = match result {
-            Attempt::Failed { after: Some(after) } => now.checked_add(after).ok(),
+        let tried = Tried { message: message.key(), at, began, result, answer, now: clock.now() };
+        let each = batch.iter().map(|entry| tried.written(&entry.notification, entry.attempts + 1));
+        let silent = match tried.result {
+            Attempt::Failed { after: Some(after) } => tried.now.checked_add(after).ok(),
             Attempt::Failed { after: None } | Attempt::Sent | Attempt::Broken | Attempt::Rejected => None,
         };
         (each.collect(), silent)
@@ -167,22 +167,27 @@ fn together(batch: &[OutboxEntry]) -> Option<Batch> {
     Batch::of(batch.iter().map(|entry| entry.notification.clone()).collect())
 }
 
-/// One try as it is written down.
-fn written(
-    notification: &Notification,
-    attempt: u32,
+/// What one try came to.
+struct Tried {
+    /// The key of what was told.
+    message: NotificationKey,
     at: Timestamp,
     began: Instant,
-    result: &Attempt,
-    answer: &str,
+    result: Attempt,
+    answer: String,
     now: Timestamp,
-) -> Delivery {
-    Delivery {
-        key: notification.key.clone(),
-        attempt,
-        at,
-        took_ms: began.elapsed().as_millis().try_into().unwrap_or(u32::MAX),
-        outcome: retry::outcome(result, notification, attempt, now),
-        answer: answer.to_owned(),
+}
+
+impl Tried {
+    /// As it is written down for one of those that were told.
+    fn written(&self, notification: &Notification, attempt: u32) -> Delivery {
+        Delivery {
+            key: notification.key.clone(),
+            attempt,
+            at: self.at,
+            took_ms: self.began.elapsed().as_millis().try_into().unwrap_or(u32::MAX),
+            outcome: retry::outcome(&self.result, notification, &self.message, attempt, self.now),
+            answer: self.answer.clone(),
+        }
     }
 }

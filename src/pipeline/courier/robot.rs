@@ -95,7 +95,7 @@ impl Robot {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::time::Duration;
 
     use proptest::prelude::*;
@@ -110,7 +110,7 @@ mod tests {
         Timestamp::from_second(1_700_000_000 + seconds).unwrap()
     }
 
-    fn entry(incident: u32, grade: Grade, due: i64) -> OutboxEntry {
+    pub(in crate::pipeline::courier) fn entry(incident: u32, grade: Grade, due: i64) -> OutboxEntry {
         let text =
             "[[receiver]]\nname = 'r'\nkind = 'slack'\n[receiver.slack]\nurl = 'https://hooks.slack.com/x'\n";
         let receivers = Receivers::from_toml(text, &|place| place.read()).unwrap();

@@ -142,8 +142,11 @@ impl CourierTask {
                 }
                 // So many that the first bundle is read whole.
                 let most = if carriers.way(&receiver).is_some() { DIGEST } else { room + BUNDLE };
-                let due = store.outbox_due(&receiver, most, now, busy.get(&receiver).unwrap_or(&none))?;
+                let mut due = store.outbox_due(&receiver, most, now, busy.get(&receiver).unwrap_or(&none))?;
                 let more = due.len() == most;
+                if more {
+                    leave_what_is_cut(&mut due);
+                }
                 let next = if more { None } else { store.outbox_next(&receiver, now)? };
                 queues.push(Queue { receiver, due, more, next });
             }
@@ -253,18 +256,24 @@ impl CourierTask {
     }
 }
 
-/// What is due, by message: one alone, or those of a bundle to one mailbox.
+/// Leaves the last bundle for the next glance where more is due than was read: it may not be whole. A bundle falls due as
+/// one, so that nothing stands between its parts.
+fn leave_what_is_cut(due: &mut Vec<OutboxEntry>) {
+    let Some(bundle) = due.last().and_then(OutboxEntry::bundle).cloned() else { return };
+    let whole = due.iter().rposition(|entry| entry.bundle() != Some(&bundle)).map_or(0, |at| at + 1);
+    // Alone it is whole, since no bundle is so long.
+    if whole > 0 {
+        due.truncate(whole);
+    }
+}
+
+/// What is due, by message: one alone, or those of a bundle.
 fn messages(due: Vec<OutboxEntry>) -> Vec<Vec<OutboxEntry>> {
     let mut messages: Vec<Vec<OutboxEntry>> = Vec::with_capacity(due.len());
-    let mut bundles: BTreeMap<NotificationKey, usize> = BTreeMap::new();
     for entry in due {
-        let at = match entry.bundle() {
-            Some(bundle) => *bundles.entry(bundle.clone()).or_insert(messages.len()),
-            None => messages.len(),
-        };
-        match messages.get_mut(at) {
-            Some(message) => message.push(entry),
-            None => messages.push(vec![entry]),
+        match messages.last_mut() {
+            Some(last) if entry.bundle().is_some() && last[0].bundle() == entry.bundle() => last.push(entry),
+            _ => messages.push(vec![entry]),
         }
     }
     messages
@@ -360,6 +369,40 @@ async fn make(
                 tracing::error!(%error, "a delivery could not be written down; trying again");
                 tokio::time::sleep(Duration::from_secs(5)).await;
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::robot::tests::entry;
+    use super::*;
+    use crate::assess::Grade;
+    use crate::notify::policy::Fate;
+
+    #[test]
+    fn a_bundle_is_one_message_and_is_never_cut() {
+        // Which of what is due is of which bundle; what is left of it where more is due than was read; its messages.
+        let cases: [(&[u32], usize, &[usize]); 5] = [
+            (&[0, 0, 0], 3, &[1, 1, 1]),
+            (&[0, 1, 1, 2, 2], 3, &[1, 2]),
+            (&[1, 1, 2, 2, 0], 5, &[2, 2, 1]),
+            (&[1, 1, 1], 3, &[3]),
+            (&[], 0, &[]),
+        ];
+        for (bundles, left, messages) in cases {
+            let mut due: Vec<OutboxEntry> =
+                (1..).zip(bundles).map(|(nth, _)| entry(nth, Grade::Yellow, 0)).collect();
+            let keys: Vec<NotificationKey> = due.iter().map(|entry| entry.notification.key.clone()).collect();
+            for (entry, bundle) in due.iter_mut().zip(bundles).filter(|(_, bundle)| **bundle > 0) {
+                entry.fate = Some(Fate::Bundled { bundle: NotificationKey(bundle.to_string()) });
+            }
+            leave_what_is_cut(&mut due);
+            assert_eq!(due.len(), left, "{bundles:?}");
+            let told = super::messages(due);
+            assert_eq!(told.iter().map(Vec::len).collect::<Vec<_>>(), messages, "{bundles:?}");
+            let order: Vec<_> = told.into_iter().flatten().map(|entry| entry.notification.key).collect();
+            assert_eq!(order, keys[..left], "{bundles:?}");
         }
     }
 }

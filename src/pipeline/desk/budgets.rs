@@ -6,8 +6,8 @@ use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::incident::desk_time;
+use crate::notify::Notification;
 use crate::notify::policy::budget::is_alert;
-use crate::notify::{Notification, Receivers};
 use crate::people::Rota;
 use crate::store::{Cursor, OutboxEntry, OutboxFilter, OutboxState, Store, StoreError};
 
@@ -16,38 +16,34 @@ const MORNING: Time = Time::constant(8, 0, 0, 0);
 /// Entries of the outbox read at once.
 const PAGE: usize = 500;
 
-/// Alerts told since the shift began.
+/// Alerts told since the shift began; by default not known yet.
+#[derive(Default)]
 pub(super) struct Budgets {
-    since: Timestamp,
+    since: Option<Timestamp>,
     told: BTreeMap<(String, Option<String>), u32>,
 }
 
 impl Budgets {
-    /// As the outbox tells, of a shift that began at `since`.
-    pub(super) fn read(store: &Store, receivers: &Receivers, since: Timestamp) -> Result<Self, StoreError> {
-        let mut budgets = Self { since, told: BTreeMap::new() };
-        if !receivers.iter().any(|receiver| receiver.budget.is_some()) {
-            return Ok(budgets);
+    /// Makes sure that it counts the shift that began at `since`, and reads in the outbox what was told in it.
+    pub(super) fn look(&mut self, store: &Store, since: Timestamp) -> Result<(), StoreError> {
+        if self.since == Some(since) {
+            return Ok(());
         }
+        *self = Self::default();
         let mut cursor: Option<Cursor> = None;
         loop {
             let page = store.notifications(&OutboxFilter::default(), cursor.as_ref(), PAGE)?;
             let new = |entry: &OutboxEntry| entry.notification.created_at >= since;
             for entry in page.items.iter().filter(|entry| new(entry) && was_alone(entry)) {
-                budgets.note(&entry.notification);
+                self.note(&entry.notification);
             }
             cursor = page.next.filter(|_| page.items.iter().all(new));
             if cursor.is_none() {
-                return Ok(budgets);
+                break;
             }
         }
-    }
-
-    /// A shift that began later than the one that is counted begins with nothing told.
-    pub(super) fn turn(&mut self, since: Timestamp) {
-        if since != self.since {
-            *self = Self { since, told: BTreeMap::new() };
-        }
+        self.since = Some(since);
+        Ok(())
     }
 
     /// How many alerts its ears were told.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::budgets::began;
 use super::{Answer, Command, DeskError, DeskHandle, DeskTask, Round, failed};
@@ -121,7 +121,7 @@ impl DeskTask {
     pub(super) fn hold(&mut self, now: Timestamp, round: &mut Round) -> Result<(), DeskError> {
         let mut decided = Vec::new();
         if self.clerk.receivers.iter().any(|receiver| receiver.budget.is_some()) {
-            self.budgets.turn(began(self.clerk.clocks.rota(), now));
+            self.budgets.look(&self.store, began(self.clerk.clocks.rota(), now)).map_err(failed)?;
         }
         for record in &round.records {
             let DeskRecord::Desk(step) = record else { continue };
@@ -188,10 +188,12 @@ impl DeskTask {
                 decided.push(fate(&key, Fate::Released, now));
             }
         }
-        for bundle in bundles.values().flat_map(|keys| keys.chunks(BUNDLE)) {
+        // Each falls due at an instant of its own, so that it stands together in the outbox.
+        for (nth, bundle) in (0..).zip(bundles.values().flat_map(|keys| keys.chunks(BUNDLE))) {
+            let at = now + SignedDuration::from_millis(nth);
             let fate_of = |key| match bundle {
-                [_] => fate(key, Fate::Released, now),
-                _ => fate(key, Fate::Bundled { bundle: bundle[0].clone() }, now),
+                [_] => fate(key, Fate::Released, at),
+                _ => fate(key, Fate::Bundled { bundle: bundle[0].clone() }, at),
             };
             decided.extend(bundle.iter().map(fate_of));
         }
