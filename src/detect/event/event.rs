@@ -291,7 +291,7 @@ impl Event {
         }
     }
 
-    /// Posts that show it, strongest first, at most [`Signal::EVIDENCE`].
+    /// Posts that show it, strongest first, at most [`Signal::EVIDENCE`](crate::detect::Signal::EVIDENCE).
     pub fn evidence(&self) -> &[Evidence] {
         &self.evidence
     }
