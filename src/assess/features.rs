@@ -4,6 +4,7 @@
 //! digit, so that an amount is no word of its own; runs of characters stop at white space.
 
 use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
 
 use super::quantity::Counted;
 use super::sensitivity::{Evidence, Score};
@@ -61,56 +62,69 @@ pub(crate) fn named<'a>(reading: &Reading<'a>, wanted: &[u32]) -> BTreeMap<u32, 
 
 /// Calls `found` with block, hash and place of each feature of the text.
 fn of_text(reading: &Reading<'_>, mut found: impl FnMut(Block, u32, (u32, u32))) {
-    let chars: Vec<char> = reading.chars.iter().map(|c| if c.is_ascii_digit() { '0' } else { *c }).collect();
-    let mut buffer = [0; 4 * RUN];
-    for start in 0..chars.len() {
-        let mut length = 0;
-        for (end, c) in chars.iter().enumerate().skip(start).take(RUN) {
-            if c.is_whitespace() {
-                break;
-            }
-            length += c.encode_utf8(&mut buffer[length..]).len();
-            let run = std::str::from_utf8(&buffer[..length]).unwrap_or_default();
-            found(Block::Characters, hash(&["run", run]), (start as u32, end as u32 + 1));
+    // A digit is one byte as any other, so that places in the text are places here.
+    let folded = reading.text.replace(|c: char| c.is_ascii_digit(), "0");
+    for (start, from) in reading.bytes.iter().enumerate() {
+        let run = reading.chars[start..].iter().take(RUN).take_while(|c| !c.is_whitespace());
+        for end in start + 1..=start + run.count() {
+            let run = &folded[*from as usize..reading.bytes[end] as usize];
+            found(Block::Characters, hash(&["run", run]), (start as u32, end as u32));
         }
     }
-    let mut before: Option<(&Token, String)> = None;
+    let mut before: Option<(&Token, &str)> = None;
     for token in reading.tokens.words() {
         match token.class {
             Class::Word | Class::Number | Class::Mark => {}
             Class::Blank => continue,
         }
-        let text = token.text(reading.text);
-        let word: String = text.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-        found(Block::Words, hash(&["word", &word]), (token.start, token.end));
-        if let Some((last, left)) = &before {
-            found(Block::Words, hash(&["pair", left, &word]), (last.start, token.end));
+        let word = token.text(&folded);
+        found(Block::Words, hash(&["word", word]), (token.start, token.end));
+        if let Some((last, left)) = before {
+            found(Block::Words, hash(&["pair", left, word]), (last.start, token.end));
         }
         before = Some((token, word));
     }
 }
 
+/// What the rules saw, on its way into a bag; one string serves for all names.
+struct Met<'a> {
+    bag: &'a mut Bag,
+    name: String,
+}
+
+impl Met<'_> {
+    fn value(&mut self, name: fmt::Arguments<'_>) -> &mut f32 {
+        self.name.clear();
+        self.name.write_fmt(name).expect("a string takes all that is written");
+        self.bag.rule(&self.name)
+    }
+
+    fn set(&mut self, name: fmt::Arguments<'_>, value: f32) {
+        *self.value(name) = value;
+    }
+}
+
 fn of_rules(seen: &Seen<'_>, bag: &mut Bag) {
     let Seen { post, reading, standing, quantities, sentiment, score, verdicts, placed, .. } = *seen;
-    let mut met = BTreeMap::<String, f32>::new();
+    let mut met = Met { bag, name: String::new() };
     for (index, cue) in reading.cues.iter().enumerate() {
         let kind = cue.kind.id();
         let denied = if standing.is_negated(index) { "!" } else { "" };
-        let count = met.entry(format!("kind {denied}{kind}")).or_default();
+        let count = met.value(format_args!("kind {denied}{kind}"));
         // The first says most; a fourth says nothing more.
         *count = (*count + 1.0).min(3.0);
         if let Some(category) = cue.category {
-            met.insert(format!("category {denied}{kind} {}", category.id()), 1.0);
+            met.set(format_args!("category {denied}{kind} {}", category.id()), 1.0);
             if let Some(sub) = cue.sub {
-                met.insert(format!("sub {denied}{kind} {}.{sub}", category.id()), 1.0);
+                met.set(format_args!("sub {denied}{kind} {}.{sub}", category.id()), 1.0);
             }
         }
         if matches!(cue.kind, Kind::Severity | Kind::Urgency) {
-            met.insert(format!("level {denied}{kind} {}", cue.weight.round()), 1.0);
+            met.set(format_args!("level {denied}{kind} {}", cue.weight.round()), 1.0);
         }
     }
     for factor in &score.factors {
-        met.insert(format!("factor {:?}", factor.name), factor.points / 20.0);
+        met.set(format_args!("factor {:?}", factor.name), factor.points / 20.0);
     }
     for quantity in quantities {
         let many = match quantity.what {
@@ -118,46 +132,43 @@ fn of_rules(seen: &Seen<'_>, bag: &mut Bag) {
             Counted::Hours => (quantity.value / 24.0).log2(),
             Counted::Yuan => quantity.value.log10(),
         };
-        met.insert(format!("counted {:?}", quantity.what), 1.0);
-        met.insert(format!("counted {:?} {}", quantity.what, many.max(0.0).floor().min(12.0)), 1.0);
+        met.set(format_args!("counted {:?}", quantity.what), 1.0);
+        met.set(format_args!("counted {:?} {}", quantity.what, many.max(0.0).floor().min(12.0)), 1.0);
     }
     for clause in &reading.clauses {
         if clause.mark == Mark::Question {
-            met.insert("asks".to_owned(), 1.0);
+            met.set(format_args!("asks"), 1.0);
         }
         if clause.mark == Mark::Exclamation {
-            met.insert("shouts".to_owned(), 1.0);
+            met.set(format_args!("shouts"), 1.0);
         }
     }
-    met.insert(format!("grade {:?}", score.grade), 1.0);
-    met.insert(format!("status {:?}", score.status), 1.0);
-    met.insert(format!("mood {:?}", sentiment.label), 1.0);
-    met.insert("mood".to_owned(), sentiment.score);
-    met.insert("score".to_owned(), score.sensitivity / 50.0);
+    met.set(format_args!("grade {:?}", score.grade), 1.0);
+    met.set(format_args!("status {:?}", score.status), 1.0);
+    met.set(format_args!("mood {:?}", sentiment.label), 1.0);
+    met.set(format_args!("mood"), sentiment.score);
+    met.set(format_args!("score"), score.sensitivity / 50.0);
     if let Some(verdict) = &verdicts.category {
-        met.insert(format!("verdict {}", verdict.id.id()), 1.0);
+        met.set(format_args!("verdict {}", verdict.id.id()), 1.0);
     }
     if let Some(verdict) = &verdicts.department {
-        met.insert(format!("department {}", verdict.id), 1.0);
+        met.set(format_args!("department {}", verdict.id), 1.0);
     }
-    met.insert("length".to_owned(), reading.chars.len().min(300) as f32 / 100.0);
+    met.set(format_args!("length"), reading.chars.len().min(300) as f32 / 100.0);
     let short = match reading.chars.len() {
         0..15 => 0,
         15..35 => 1,
         35..80 => 2,
         _ => 3,
     };
-    met.insert(format!("length {short}"), 1.0);
+    met.set(format_args!("length {short}"), 1.0);
     let kind = match post.kind {
         PostKind::Post => "post",
         PostKind::Comment => "comment",
         PostKind::Article => "article",
     };
-    met.insert(format!("form {kind}"), 1.0);
+    met.set(format_args!("form {kind}"), 1.0);
     if placed {
-        met.insert("placed".to_owned(), 1.0);
-    }
-    for (name, value) in met {
-        bag.rule(&name, value);
+        met.set(format_args!("placed"), 1.0);
     }
 }

@@ -33,7 +33,7 @@ pub(crate) struct Reading<'a> {
     /// Length of the longest cue.
     pub(crate) longest_cue: u32,
     /// First byte of each character, and of the end.
-    bytes: Vec<u32>,
+    pub(crate) bytes: Vec<u32>,
 }
 
 /// A row of a dictionary found in the text.

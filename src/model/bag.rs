@@ -1,58 +1,94 @@
 //! What a text is to a model: counted features in blocks, and the vector that a vocabulary makes of them.
 
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+
 use super::Vocabulary;
 
-/// Where a feature comes from. Each block is brought to a length of its own, so that a long text does not
-/// drown what the rules saw.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// Where a feature of a text comes from. Each block is brought to a length of its own, so that a long text does
+/// not drown what the rules saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Block {
     /// Short runs of characters.
     Characters,
     /// Words and pairs of words.
     Words,
-    /// What the rules saw; taken at its value.
-    Rules,
 }
 
 /// The counted features of a text, in any order.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Bag(Vec<(Block, u32, f32)>);
+pub struct Bag {
+    /// One entry for each time a run of characters is met.
+    characters: Vec<u32>,
+    /// One entry for each time a word or a pair is met.
+    words: Vec<u32>,
+    /// Different ones, with their values.
+    rules: Vec<(u32, f32)>,
+}
 
 /// What the rules' features weigh beside a block of unit length.
 const RULES: f32 = 0.1;
 
 impl Bag {
-    /// Counts a feature once more.
+    /// Counts a feature of a block of the text once more.
     pub fn count(&mut self, block: Block, hash: u32) {
-        self.0.push((block, hash, 1.0));
+        match block {
+            Block::Characters => self.characters.push(hash),
+            Block::Words => self.words.push(hash),
+        }
     }
 
-    /// Adds to a feature of the rules.
-    pub fn rule(&mut self, name: &str, value: f32) {
-        self.0.push((Block::Rules, hash(&["rule", name]), value));
+    /// The value of a feature of the rules, nought until it is set.
+    pub fn rule(&mut self, name: &str) -> &mut f32 {
+        let hash = hash(&["rule", name]);
+        // A post has some forty of them: looking through all is the quickest.
+        let at = self.rules.iter().position(|(known, _)| *known == hash).unwrap_or_else(|| {
+            self.rules.push((hash, 0.0));
+            self.rules.len() - 1
+        });
+        &mut self.rules[at].1
     }
 
     /// The different features, whatever their counts.
     pub(super) fn hashes(&self) -> Vec<u32> {
-        let mut hashes: Vec<u32> = self.0.iter().map(|(_, hash, _)| *hash).collect();
+        let text = self.characters.iter().chain(&self.words).copied();
+        let mut hashes: Vec<u32> = text.chain(self.rules.iter().map(|(hash, _)| *hash)).collect();
         hashes.sort_unstable();
         hashes.dedup();
         hashes
     }
 }
 
+/// Bytes of a name, marks between its parts included, that are hashed in one go.
+const SHORT: usize = 64;
+
 /// The hash of a feature's name, given in parts.
 pub fn hash(parts: &[&str]) -> u32 {
-    let mut hasher = xxhash_rust::xxh3::Xxh3::new();
+    let mut name = [0; SHORT];
+    let mut end = 0;
+    for part in parts {
+        let from = end;
+        end += part.len() + 1;
+        let Some(room) = name.get_mut(from..end) else { return hash_in_parts(parts) };
+        room[..part.len()].copy_from_slice(part.as_bytes());
+        room[part.len()] = END;
+    }
+    xxh3_64(&name[..end]) as u32
+}
+
+/// Ends a part. No text holds it: ("ab", "c") and ("a", "bc") stay apart.
+const END: u8 = 0xff;
+
+/// The same for a name of any length, at ten times the cost.
+fn hash_in_parts(parts: &[&str]) -> u32 {
+    let mut hasher = Xxh3::new();
     for part in parts {
         hasher.update(part.as_bytes());
-        // No text holds it: ("ab", "c") and ("a", "bc") stay apart.
-        hasher.update(&[0xff]);
+        hasher.update(&[END]);
     }
     hasher.digest() as u32
 }
 
-/// A text as a vocabulary knows it: places in it with their values, ascending.
+/// A text as a vocabulary knows it: places in it with their values, block by block.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Vector(Vec<(u32, f32)>);
 
@@ -108,32 +144,40 @@ impl Vocabulary {
 
     /// Sublinear counts times rarity, each block of text of unit length; the rules' values as they are.
     pub(super) fn vector(&self, bag: &Bag) -> Vector {
-        let mut found: Vec<(Block, u32, f32)> = bag
-            .0
-            .iter()
-            .filter_map(|&(block, hash, value)| Some((block, self.place(hash)?, value)))
-            .collect();
-        found.sort_unstable_by_key(|&(block, place, _)| (block, place));
-        let mut entries: Vec<(u32, f32)> = Vec::with_capacity(found.len());
-        for block in found.chunk_by(|one, other| one.0 == other.0) {
+        let mut entries = Vec::with_capacity(bag.characters.len() + bag.words.len() + bag.rules.len());
+        for block in [&bag.characters, &bag.words] {
+            let mut places: Vec<u32> = block.iter().filter_map(|&hash| self.place(hash)).collect();
+            places.sort_unstable();
             let begin = entries.len();
-            for same in block.chunk_by(|one, other| one.1 == other.1) {
-                let (_, place, _) = same[0];
-                let sum: f32 = same.iter().map(|(_, _, value)| value).sum();
-                entries.push((
-                    place,
-                    match block[0].0 {
-                        Block::Rules => RULES * sum,
-                        Block::Characters | Block::Words => (1.0 + sum.ln()) * self.rarity[place as usize],
-                    },
-                ));
+            for same in places.chunk_by(|one, other| one == other) {
+                let value = (1.0 + (same.len() as f32).ln()) * self.rarity[same[0] as usize];
+                entries.push((same[0], value));
             }
-            if block[0].0 != Block::Rules {
-                let length = entries[begin..].iter().map(|(_, value)| value * value).sum::<f32>().sqrt();
-                entries[begin..].iter_mut().for_each(|(_, value)| *value /= length);
-            }
+            let length = entries[begin..].iter().map(|(_, value)| value * value).sum::<f32>().sqrt();
+            entries[begin..].iter_mut().for_each(|(_, value)| *value /= length);
         }
-        entries.sort_unstable_by_key(|&(place, _)| place);
+        let rule = |&(hash, value): &(u32, f32)| Some((self.place(hash)?, RULES * value));
+        entries.extend(bag.rules.iter().filter_map(rule));
         Vector(entries)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_name_has_one_hash_however_long_it_is(parts in prop::collection::vec("\\PC{0,30}", 0..5)) {
+            let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+            prop_assert_eq!(hash(&parts), hash_in_parts(&parts));
+        }
+    }
+
+    #[test]
+    fn parts_are_not_glued() {
+        assert_ne!(hash(&["ab", "c"]), hash(&["a", "bc"]));
     }
 }

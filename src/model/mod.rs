@@ -4,8 +4,8 @@
 //! `sentiment`), over one set of features. It gives for each head how likely each of its labels is. It
 //! decides nothing: `assess` weighs its word against the rules.
 //!
-//! What a feature means is its maker's affair: here it is a 32-bit hash with a count, in one of three
-//! blocks ([`Bag`]). Training is L2-regularised, squared-hinge support vector classification, one label
+//! What a feature means is its maker's affair: here it is a 32-bit hash with a count, in one of two
+//! blocks of a text, or with a value that the rules gave it ([`Bag`]). Training is L2-regularised, squared-hinge support vector classification, one label
 //! against the rest, by dual coordinate descent (Hsieh et al. 2008, as in liblinear); scores become
 //! likelihoods by a softmax with one scale for each head and one offset for each label, fitted on rows
 //! that the scoring model had not seen. linfa has no sparse features, and the bindings of liblinear bring

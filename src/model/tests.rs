@@ -16,7 +16,7 @@ fn examples() -> Vec<Example> {
             bag.count(Block::Words, word(&format!("filler {}", (row * 7 + filler * 3) % 11)));
             bag.count(Block::Characters, word(&format!("character {}", (row * 5 + filler) % 13)));
         }
-        bag.rule("length", (row % 4) as f32 / 4.0);
+        *bag.rule("length") = (row % 4) as f32 / 4.0;
         let mut labels = BTreeMap::from([("category".to_owned(), matter.to_owned())]);
         // A third of the rows says nothing of the mood.
         if row % 3 != 1 {
@@ -123,7 +123,7 @@ proptest! {
         for hash in &hashes {
             bag.count(Block::Characters, *hash);
         }
-        bag.rule("length", value);
+        *bag.rule("length") = value;
         let opinion = model.judge(&bag);
         for (label, share) in opinion.of("category").unwrap().each() {
             prop_assert!((0.0..=1.0).contains(&share), "{label} {share}");
