@@ -42,7 +42,7 @@ const STALE: SignedDuration = SignedDuration::from_hours(24);
 /// A round that lasts longer is stuck.
 const LIMIT: Duration = Duration::from_mins(1);
 /// The shape of the snapshot; another one is not read.
-const VERSION: u8 = 6;
+const VERSION: u8 = 7;
 
 /// The task.
 pub(super) struct DetectTask {

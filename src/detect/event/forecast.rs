@@ -1,7 +1,7 @@
 //! How many will have spoken of an event in some hours, learned from events that are over (algorithms §9).
 //!
 //! Four ways are tried: that the last hour's pace goes on; that it goes on and slackens (a damped trend, Gardner and
-//! McKenzie 1985); that the number grows as it did with others of the same age (log-linear, Szabo and Huberman 2010); and
+//! McKenzie 1985), both as loud as the hours of the day are; that the number grows as it did with others of the same age (log-linear, Szabo and Huberman 2010); and
 //! halfway between these two, since errors of unlike ways partly cancel (Bates and Granger 1969).
 //! For each horizon the way that erred least lately is taken, the slackening pace unless another one is better by more
 //! than chance makes it, and its own past errors give the range in which four of
@@ -14,6 +14,7 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use super::event::Event;
+use super::rhythm::Rhythm;
 
 /// Hours ahead.
 pub const HORIZONS: [u32; 3] = [1, 3, 6];
@@ -76,6 +77,26 @@ pub struct Forecast {
 struct Course {
     voices: f32,
     lately: [f32; 2],
+    tide: Tide,
+}
+
+/// How loud the last two hours were, the latest first, and how loud the next ones are going to be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Tide {
+    lately: [f32; 2],
+    ahead: [f32; FURTHEST],
+}
+
+/// The furthest horizon.
+const FURTHEST: usize = HORIZONS[HORIZONS.len() - 1] as usize;
+
+impl Tide {
+    fn at(rhythm: &Rhythm, now: u32) -> Self {
+        // Of each hour its middle.
+        let lately = [1_800, 5_400].map(|back| rhythm.loudness(now.saturating_sub(back)));
+        let ahead = std::array::from_fn(|hour| rhythm.loudness(now + 3_600 * hour as u32 + 1_800));
+        Self { lately, ahead }
+    }
 }
 
 impl Forecaster {
@@ -84,7 +105,8 @@ impl Forecaster {
     }
 
     /// Learns from an event that is over.
-    pub(super) fn learn(&mut self, event: &Event) {
+    pub(super) fn learn(&mut self, event: &Event, rhythm: &Rhythm) {
+        let Some((first_hour, _)) = event.hours().next() else { return };
         let by_hour = by_hour(event);
         let total: f32 = by_hour.iter().sum();
         if total < VOICES {
@@ -94,8 +116,11 @@ impl Forecaster {
         for (at, &age) in AGES.iter().enumerate() {
             let age = age as usize;
             let hour = |back: usize| age.checked_sub(back).and_then(|hour| by_hour.get(hour)).copied();
-            let course =
-                Course { voices: until(age), lately: [hour(1).unwrap_or(0.0), hour(2).unwrap_or(0.0)] };
+            let course = Course {
+                voices: until(age),
+                lately: [hour(1).unwrap_or(0.0), hour(2).unwrap_or(0.0)],
+                tide: Tide::at(rhythm, first_hour + 3_600 * age as u32),
+            };
             if course.voices < VOICES {
                 continue;
             }
@@ -106,7 +131,7 @@ impl Forecaster {
     }
 
     /// What is to be expected of an event; nothing where too little is known.
-    pub(super) fn of(&self, event: &Event, now: u32) -> Vec<Forecast> {
+    pub(super) fn of(&self, event: &Event, rhythm: &Rhythm, now: u32) -> Vec<Forecast> {
         let age = now.saturating_sub(event.first);
         let voices = event.voices() as f32;
         if voices < VOICES || age < YOUNGEST {
@@ -118,8 +143,8 @@ impl Forecaster {
             |from: u32, until: u32| event.posts_between(now.saturating_sub(from), now.saturating_sub(until));
         // New voices are kept by the clock's hour; posts by ten minutes tell the last hour better.
         let each = voices / event.posts.max(1) as f32;
-        let course =
-            Course { voices, lately: [new(3_600, 0) as f32 * each, new(7_200, 3_600) as f32 * each] };
+        let lately = [new(3_600, 0) as f32 * each, new(7_200, 3_600) as f32 * each];
+        let course = Course { voices, lately, tide: Tide::at(rhythm, now) };
         let cells = self.cells[first(at, &course)..].iter().zip(HORIZONS);
         cells.filter_map(|(cell, hours)| cell.forecast(&course, hours)).collect()
     }
@@ -180,13 +205,14 @@ impl Cell {
 
     /// Voices in so many hours: 0, the pace goes on; 1, it slackens; 2, it goes as with others; 3, halfway between those.
     fn foretell(&self, way: usize, course: &Course, hours: u32) -> Option<f32> {
-        let Course { voices, lately } = *course;
+        let Course { voices, lately, tide } = *course;
+        let ahead = || tide.ahead.iter().take(hours as usize);
         match way {
-            0 => Some(voices + lately[0] * hours as f32),
+            0 => Some(voices + lately[0] / tide.lately[0] * ahead().sum::<f32>()),
             1 => {
-                let pace = 0.7 * lately[0] + 0.3 * lately[1];
-                let ahead: f32 = (1..=hours).map(|hour| DAMPING.powi(hour.cast_signed())).sum();
-                Some(voices + pace * ahead)
+                let pace = 0.7 * lately[0] / tide.lately[0] + 0.3 * lately[1] / tide.lately[1];
+                let damped = ahead().zip(1..).map(|(loud, hour)| loud * DAMPING.powi(hour));
+                Some(voices + pace * damped.sum::<f32>())
             }
             2 => (self.grew.len() >= FEW).then(|| voices * quantile(&self.grew, 0.5).exp()),
             _ => Some((self.foretell(1, course, hours)? * self.foretell(2, course, hours)?).sqrt()),
@@ -231,10 +257,24 @@ fn quantile(values: &VecDeque<f32>, share: f32) -> f32 {
 mod tests {
     use super::*;
 
+    /// All hours are alike.
+    const STILL: Tide = Tide { lately: [1.0; 2], ahead: [1.0; FURTHEST] };
+
+    #[test]
+    fn towards_the_night_fewer_are_foretold() {
+        let cell = Cell::default();
+        let course = Course { voices: 10.0, lately: [8.0, 8.0], tide: STILL };
+        let night = Course { tide: Tide { lately: [1.0; 2], ahead: [0.25; FURTHEST] }, ..course };
+        for way in [0, DAMPED] {
+            let [day, night] = [course, night].map(|course| cell.foretell(way, &course, 3).unwrap());
+            assert!(((night - 10.0) / (day - 10.0) - 0.25).abs() < 1e-4, "{way}: {night} beside {day}");
+        }
+    }
+
     #[test]
     fn the_way_that_errs_least_is_taken_and_its_errors_give_the_range() {
         let mut cell = Cell::default();
-        let course = Course { voices: 10.0, lately: [10.0, 0.0] };
+        let course = Course { voices: 10.0, lately: [10.0, 0.0], tide: STILL };
         assert_eq!(cell.forecast(&course, 1), None, "nothing is known yet");
         for event in 0..60 {
             cell.learn(&course, 1, 15.0 + (event % 5) as f32 - 2.0);
@@ -242,7 +282,7 @@ mod tests {
         let forecast = cell.forecast(&course, 1).unwrap();
         assert!((14..=16).contains(&forecast.voices), "{forecast:?}");
         assert!((13..=14).contains(&forecast.low) && (16..=17).contains(&forecast.high), "{forecast:?}");
-        let quiet = Course { voices: 100.0, lately: [0.0, 0.0] };
+        let quiet = Course { voices: 100.0, lately: [0.0, 0.0], tide: STILL };
         assert!(cell.forecast(&quiet, 1).unwrap().low >= 100, "voices do not become fewer");
     }
 

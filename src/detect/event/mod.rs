@@ -16,6 +16,7 @@ mod merge;
 mod pace;
 mod past;
 mod regroup;
+mod rhythm;
 mod score;
 #[cfg(test)]
 mod tests;

@@ -20,6 +20,7 @@ use super::merge;
 use super::pace::Pace;
 use super::past::Past;
 use super::regroup::Apart;
+use super::rhythm::Rhythm;
 use crate::assess::{AssessedPost, Grade, Status};
 use crate::detect::anchors::Anchor;
 use crate::detect::hash::hash;
@@ -65,6 +66,7 @@ pub struct Events {
     past: Past,
     bygone: Bygone,
     forecaster: Forecaster,
+    rhythm: Rhythm,
     /// What somebody took apart stays so.
     pub(super) apart: Apart,
     counters: EventCounters,
@@ -109,6 +111,7 @@ impl Events {
             bygone: Bygone::new(),
             apart: Apart::default(),
             forecaster: Forecaster::new(),
+            rhythm: Rhythm::new(),
             counters: EventCounters::default(),
             config,
         }
@@ -146,7 +149,7 @@ impl Events {
 
     /// What is to be expected of an event; nothing where too little is known.
     pub fn forecast(&self, event: &Event) -> Vec<Forecast> {
-        self.forecaster.of(event, self.now)
+        self.forecaster.of(event, &self.rhythm, self.now)
     }
 
     /// Puts a post where it belongs, `spoken` being what it is about if it is graded.
@@ -163,6 +166,7 @@ impl Events {
             return Placed { event: Some(known.id), merged };
         }
         self.pace.add(self.now);
+        self.rhythm.add(at);
         let anchors = self.telling(&heard.anchors);
         let features = features::of(post.normalized.text(), &post.tokens);
         self.frequencies.add(&features, self.now);
@@ -398,7 +402,7 @@ impl Events {
         for number in over {
             if let Some(event) = self.remove(number) {
                 self.past.keep(&event);
-                self.forecaster.learn(&event);
+                self.forecaster.learn(&event, &self.rhythm);
             }
         }
     }
