@@ -80,7 +80,7 @@ pub(crate) fn decide(seen: &Seen<'_>, model: &Model, weights: &Weights) -> Concl
             None => None,
         };
     }
-    let sentiment = opinion.of("sentiment").map_or(seen.sentiment, mood);
+    let sentiment = opinion.of("sentiment").map_or(seen.sentiment, |likely| mood(likely, score.grade));
     Concluded { score, verdicts, sentiment }
 }
 
@@ -142,12 +142,15 @@ const REAL: f32 = 0.8;
 /// The factor of what is sold, played, rehearsed or denied.
 const UNREAL: f32 = 0.15;
 
-fn mood(likely: &Likelihoods<'_>) -> Sentiment {
+/// What fails many or hurts somebody is a grievance however calmly it is told, so from yellow upwards no mood is
+/// neutral.
+fn mood(likely: &Likelihoods<'_>, grade: Option<Grade>) -> Sentiment {
     let (glad, angry) =
         (likely.share("positive") + likely.share("pos"), likely.share("negative") + likely.share("neg"));
     let label = match likely.top().map(|(label, _)| label) {
         Some("positive" | "pos") => Mood::Positive,
         Some("negative" | "neg") => Mood::Negative,
+        Some(_) if grade >= Some(Grade::Yellow) => Mood::Negative,
         Some(_) | None => Mood::Neutral,
     };
     Sentiment::agreeing(label, glad - angry)
